@@ -1,0 +1,145 @@
+#include <algorithm>
+#include <array>
+
+#include "base/error.h"
+#include "cli/commands.h"
+#include "cli/output/table.h"
+#include "cli/output/text.h"
+#include "cli/output/units.h"
+#include "cli/format_help.h"
+#include "image/list.h"
+
+namespace nacre::cli {
+
+namespace {
+
+struct Options {
+  bool all = false;
+  bool digests = false;
+  bool no_trunc = false;
+  bool quiet = false;
+  std::string format;
+  image::ListFilters filters;
+};
+
+void declare(FlagSet& flags, Options& options) {
+  flags.toggle(options.all, "all", 'a', "Show all images (default hides intermediate images)");
+  flags.toggle(options.digests, "digests", '\0', "Show digests");
+  flags.toggle(options.no_trunc, "no-trunc", '\0', "Don't truncate output");
+  flags.toggle(options.quiet, "quiet", 'q', "Only show image IDs");
+  flags.text(options.format, "format", '\0', "string", std::string(list_format_help));
+  flags.add({"filter", 'f', "filter", "Filter output based on conditions provided", "",
+             [&options](std::string_view text) { options.filters.add_list_filter(text); }});
+}
+
+constexpr std::array<Column, 12> columns = {
+    Column{"ID", "IMAGE ID"},           Column{"Repository", "REPOSITORY"},
+    Column{"Tag", "TAG"},               Column{"Digest", "DIGEST"},
+    Column{"CreatedSince", "CREATED"},  Column{"CreatedAt", "CREATED AT"},
+    Column{"Size", "SIZE"},             Column{"Containers", "CONTAINERS"},
+    Column{"VirtualSize", "SIZE"},      Column{"SharedSize", "SHARED SIZE"},
+    Column{"UniqueSize", "UNIQUE SIZE"}, Column{"Platform", "PLATFORM"}};
+
+constexpr std::string_view default_table =
+    "{{.Repository}}\t{{.Tag}}\t{{.ID}}\t{{if .CreatedSince }}{{.CreatedSince}}{{else}}N/A{{end}}\t{{.Size}}";
+constexpr std::string_view digest_table =
+    "{{.Repository}}\t{{.Tag}}\t{{.Digest}}\t{{.ID}}\t{{if .CreatedSince }}{{.CreatedSince}}{{else}}N/A{{end}}\t"
+    "{{.Size}}";
+
+// Where an image stands in the list: a repository with a tag, a digest, both or neither.
+struct Place {
+  std::string repository = "<none>";
+  std::string tag = "<none>";
+  std::string digest = "<none>";
+};
+
+std::vector<Place> places_of(const image::ListedImage& listed, bool with_digests) {
+  std::vector<Place> places;
+  for (const auto& name : listed.names) {
+    Place place{name.name.familiar_name(), "<none>", "<none>"};
+    if (name.name.tag()) {
+      place.tag = *name.name.tag();
+    }
+    if (name.name.digest()) {
+      place.digest = name.name.digest()->str();
+      // Without --digests a repository's digest only matters where it has no tag.
+      const bool tagged = std::any_of(listed.names.begin(), listed.names.end(), [&](const auto& other) {
+        return other.name.tag() && other.name.name() == name.name.name();
+      });
+      if (!with_digests && tagged) {
+        continue;
+      }
+    }
+    places.push_back(std::move(place));
+  }
+  if (places.empty()) {
+    places.emplace_back();
+  }
+  return places;
+}
+
+oci::OrderedJson row_of(const image::ListedImage& listed, const Place& place, const Options& options, Timestamp now) {
+  const store::ImageRecord& image = listed.image;
+  const std::string size = human_size(static_cast<double>(image.size), 3);
+  return {{"ID", options.no_trunc ? image.id.str() : image.id.short_id()},
+          {"Repository", place.repository},
+          {"Tag", place.tag},
+          {"Digest", place.digest},
+          {"CreatedSince", image.created ? time_ago(*image.created, now) : ""},
+          {"CreatedAt", image.created ? image.created->local_text() : ""},
+          {"Size", size},
+          {"Containers", "N/A"},
+          {"VirtualSize", size},
+          {"SharedSize", "N/A"},
+          {"UniqueSize", "N/A"},
+          {"Platform", image.platform.str()}};
+}
+
+std::string ids_of(const std::vector<image::ListedImage>& images, const Options& options) {
+  std::string text;
+  for (const auto& listed : images) {
+    // A line for each tag, as docker has it.
+    for (std::size_t i = 0; i < places_of(listed, options.digests).size(); ++i) {
+      text += (options.no_trunc ? listed.image.id.str() : listed.image.id.short_id()) + "\n";
+    }
+  }
+  return text;
+}
+
+int run(Context& context, const Options& options, const std::vector<std::string>& arguments) {
+  image::ListFilters filters = options.filters;
+  if (!arguments.empty()) {
+    filters.references.push_back(arguments[0]);
+  }
+  ListFormatter formatter(options.format, options.digests ? digest_table : default_table, columns,
+                          "*formatter.imageContext");
+  const auto images = image::list_images(context.store(), filters,
+                                         options.all ? image::Intermediate::show : image::Intermediate::hide);
+  if (options.quiet) {
+    context.print(ids_of(images, options));
+    return 0;
+  }
+  const Timestamp now = Timestamp::now();
+  for (const auto& listed : images) {
+    for (const auto& place : places_of(listed, options.digests)) {
+      formatter.add(row_of(listed, place, options, now));
+    }
+  }
+  context.print(formatter.finish());
+  return 0;
+}
+
+}  // namespace
+
+Command images_command() {
+  return make_command<Options>({.name = "images",
+                                .aliases = {"image ls", "image list"},
+                                .usage = "[OPTIONS] [REPOSITORY[:TAG]]",
+                                .summary = "List images",
+                                .description = {},
+                                .min_arguments = 0,
+                                .max_arguments = 1},
+                               declare, run);
+}
+
+}  // namespace nacre::cli

@@ -1,0 +1,56 @@
+// What the parts of a check share. Internal to store/.
+#pragma once
+
+#include <functional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "base/guarded.h"
+#include "store/check.h"
+#include "store/content_table.h"
+
+namespace nacre::store {
+
+struct CheckContext {
+  Store& store;
+  const Layout& layout;
+  Guarded<Database>& database;
+  Repair repair;
+  const CancelToken& cancel;
+  const std::function<void(std::string_view)>& progress;
+
+  CheckReport report;
+  std::set<Object> unneeded;  // once the leases of dead processes are gone; empty when these are swept first
+  std::set<Object> damaged;   // found wrong, and not repaired
+
+  bool repairs() const noexcept { return repair == Repair::yes; }
+  void begin(std::string_view object) const;  // honours cancellation, tells progress
+  void add(std::string object, std::string problem);
+  void add_repaired(std::string object, std::string problem, std::string outcome);
+  void add_lost(std::string object, std::string problem, std::string outcome);
+
+  // Runs body inside a write transaction that is rolled back, so that no other process is half-way through a change; in
+  // a store that can only be read nobody can be.
+  void while_nothing_changes(const std::function<void(Database&)>& body);
+  // Whether a problem with an object is damage. It is not when a removal took the object while we looked, or when one
+  // was killed between the files of something unneeded and its row: that is a leftover, and counted here.
+  bool is_damage(const Object& object);
+  // The digest of a file's bytes, read in a stream.
+  oci::Digest digest_of_file(const fs::path& path, oci::DigestAlgorithm algorithm);
+  // Moves an object that is beyond repair to the trash, with its row.
+  void discard(const Object& object);
+  // "; load alpine:3.20 again", or "" when no image needs the object.
+  std::string advice(const Object& object);
+};
+
+void check_database(CheckContext& context);   // check_database.cc
+void check_leftovers(CheckContext& context);  // check_files.cc
+void check_files(CheckContext& context);
+void check_not_writable_by_others(CheckContext& context, const std::string& object, const fs::path& path);
+void check_blobs(CheckContext& context);   // check_blobs.cc
+void check_layers(CheckContext& context);  // check_layers.cc
+void check_chains(CheckContext& context);  // check_chains.cc
+void check_images(CheckContext& context);  // check_images.cc
+
+}  // namespace nacre::store

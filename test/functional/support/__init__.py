@@ -1,0 +1,1 @@
+"""What functional tests share: see README.md of the folder above."""
