@@ -91,9 +91,9 @@ class SparseMapGatherer {
 };
 
 std::optional<int> hex_digit(char c) noexcept {
-  int value = 0;
-  const auto [end, failure] = std::from_chars(&c, &c + 1, value, 16);
-  return failure == std::errc() && end == &c + 1 ? std::optional(value) : std::nullopt;
+  constexpr std::string_view digits = "0123456789abcdef";
+  const std::size_t value = digits.find(c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c);
+  return value == std::string_view::npos ? std::nullopt : std::optional(static_cast<int>(value));
 }
 
 // %XX, as libarchive writes the bytes of a name that PAX keys cannot have.
@@ -125,15 +125,15 @@ std::optional<unsigned> base64_digit(char c) noexcept {
   return c == '+' ? std::optional(62U) : c == '/' ? std::optional(63U) : std::nullopt;
 }
 
-// libarchive leaves the padding out; with it is fine too.
-std::string decode_base64(std::string_view text) {
+// libarchive leaves the padding out; with it is fine too. Nothing for what is no base64.
+std::optional<std::string> decode_base64(std::string_view text) {
   std::string decoded;
   unsigned bits = 0;
   unsigned bit_count = 0;
   for (const char c : text.substr(0, text.find('='))) {
     const std::optional<unsigned> digit = base64_digit(c);
     if (!digit) {
-      throw_malformed("an extended attribute that is not base64");
+      return std::nullopt;
     }
     bits = (bits << 6 | *digit) & 0xffff;
     bit_count += 6;
@@ -153,9 +153,12 @@ void apply_xattrs(const PaxRecords& records, TarMember& member) {
       }
     }
   };
-  // bsdtar writes each attribute both ways; they only differ where one of the two cannot say it.
+  // bsdtar writes each attribute both ways; they only differ where one of the two cannot say it. Most readers do not
+  // look at its own way at all, so what is wrong there is no reason to refuse the archive.
   each_below(pax_key::libarchive_xattr, [&](std::string_view name, const std::string& value) {
-    member.xattrs.insert_or_assign(decode_percent(name), decode_base64(value));
+    if (auto decoded = decode_base64(value)) {
+      member.xattrs.insert_or_assign(decode_percent(name), std::move(*decoded));
+    }
   });
   each_below(pax_key::schily_xattr, [&](std::string_view name, const std::string& value) {
     member.xattrs.insert_or_assign(std::string(name), value);

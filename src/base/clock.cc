@@ -1,11 +1,11 @@
 #include "base/clock.h"
 
-#include <fmt/format.h>
-
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <ctime>
+
+#include <fmt/format.h>
 
 namespace nacre {
 

@@ -1,8 +1,8 @@
 #include "base/error.h"
 
-#include <fmt/format.h>
-
 #include <cstring>
+
+#include <fmt/format.h>
 
 namespace nacre {
 
@@ -33,7 +33,9 @@ Error sys_error_from(int error_number, std::string_view action, std::string_view
   return {code_of_errno(error_number), fmt::format("{}: {}", subject, cause_of(error_number)), error_number};
 }
 
-Error sys_error(std::string_view action, std::string_view object) { return sys_error_from(errno, action, object); }
+Error sys_error(std::string_view action, std::string_view object) {
+  return sys_error_from(errno, action, object);
+}
 
 Code code_of_errno(int error_number) noexcept {
   switch (error_number) {
@@ -65,6 +67,8 @@ Code code_of_errno(int error_number) noexcept {
   }
 }
 
-int exit_status(Code code) noexcept { return code == Code::internal ? 70 : 1; }
+int exit_status(Code code) noexcept {
+  return code == Code::internal ? 70 : 1;
+}
 
 }  // namespace nacre

@@ -1,17 +1,16 @@
 #include "base/file.h"
 
+#include <algorithm>
+#include <cstdio>
+
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <linux/openat2.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <cstdio>
-
-#include <fmt/format.h>
 
 #include "base/error.h"
 #include "base/temp.h"

@@ -2,12 +2,12 @@
 // path. Descriptors are close-on-exec.
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
+
+#include <sys/types.h>
 
 #include "base/bytes.h"
 #include "base/fd.h"
@@ -32,8 +32,8 @@ std::size_t read_up_to_at(const Fd& file, MutableBytes buffer, std::uint64_t off
 void read_exactly_at(const Fd& file, MutableBytes buffer, std::uint64_t offset);
 void write_all(const Fd& file, Bytes bytes);
 void write_all_at(const Fd& file, Bytes bytes, std::uint64_t offset);
-// Copies length bytes from an offset of one file to the position of another, inside the kernel where it can (a reflink on
-// file systems that have them). A source that ends early is an Error (corrupt).
+// Copies length bytes from an offset of one file to the position of another, inside the kernel where it can (a reflink
+// on file systems that have them). A source that ends early is an Error (corrupt).
 void copy_range(const Fd& from, std::uint64_t offset, std::uint64_t length, const Fd& to);
 
 // The whole file; more than max_size bytes is an Error (invalid_argument).

@@ -1,12 +1,12 @@
 #include "base/file_lock.h"
 
+#include <chrono>
+#include <thread>
+
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <chrono>
-#include <thread>
 
 #include "base/error.h"
 
@@ -49,8 +49,8 @@ std::optional<FileLock> FileLock::try_acquire(const fs::path& path, LockMode mod
   }
 }
 
-// Polls, so that a cancelled wait ends without signals or a helper thread. The pause grows to 20 ms: holders of these locks
-// either finish within microseconds or work for seconds.
+// Polls, so that a cancelled wait ends without signals or a helper thread. The pause grows to 20 ms: holders of these
+// locks either finish within microseconds or work for seconds.
 FileLock FileLock::acquire(const fs::path& path, LockMode mode, const CancelToken& cancel) {
   auto pause = std::chrono::microseconds(50);
   constexpr auto longest_pause = std::chrono::milliseconds(20);

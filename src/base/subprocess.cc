@@ -1,14 +1,14 @@
 #include "base/subprocess.h"
 
+#include <array>
+#include <cstdlib>
+
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <array>
-#include <cstdlib>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -115,13 +115,10 @@ Child Child::spawn(const Command& command) {
     null = open_file("/dev/null", O_RDONLY);
     standard[0] = null.get();
   }
-  Prepared prepared{*program,
-                    c_strings(command.argv),
-                    command.environment ? c_strings(*command.environment) : std::vector<char*>{},
-                    standard,
-                    command.keep_open,
-                    command.die_with_parent,
-                    ::getpid()};
+  Prepared prepared{
+      *program,  c_strings(command.argv), command.environment ? c_strings(*command.environment) : std::vector<char*>{},
+      standard,  command.keep_open,       command.die_with_parent,
+      ::getpid()};
   auto [report_read, report_write] = make_pipe();
   const pid_t pid = ::fork();
   if (pid < 0) {
@@ -181,7 +178,8 @@ std::optional<ExitStatus> Child::poll() {
 
 namespace {
 
-// Takes what a pipe has now; closes it at its end. Bytes beyond the limit are read and dropped, so the child never blocks.
+// Takes what a pipe has now; closes it at its end. Bytes beyond the limit are read and dropped, so the child never
+// blocks.
 void drain_some(Fd& pipe, std::string& into, std::size_t limit) {
   std::array<char, 16 * 1024> buffer{};
   const ssize_t n = ::read(pipe.get(), buffer.data(), buffer.size());

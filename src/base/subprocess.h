@@ -1,11 +1,11 @@
 // Child processes.
 #pragma once
 
-#include <sys/types.h>
-
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <sys/types.h>
 
 #include "base/fd.h"
 
@@ -20,13 +20,13 @@ struct ExitStatus {
 };
 
 struct Command {
-  std::vector<std::string> argv;                       // argv[0] is looked up in PATH
-  std::optional<std::vector<std::string>> environment; // "NAME=value"; nothing: inherited
-  int standard_input = -1;                             // -1: /dev/null
-  int standard_output = -1;                            // -1: inherited
-  int standard_error = -1;                             // -1: inherited
-  std::vector<int> keep_open;                          // descriptors the child keeps under the same numbers
-  bool die_with_parent = false;                        // the child is killed when the thread that started it ends
+  std::vector<std::string> argv;                        // argv[0] is looked up in PATH
+  std::optional<std::vector<std::string>> environment;  // "NAME=value"; nothing: inherited
+  int standard_input = -1;                              // -1: /dev/null
+  int standard_output = -1;                             // -1: inherited
+  int standard_error = -1;                              // -1: inherited
+  std::vector<int> keep_open;                           // descriptors the child keeps under the same numbers
+  bool die_with_parent = false;                         // the child is killed when the thread that started it ends
 };
 
 // A running child: move-only; destruction kills (SIGKILL) and reaps one that was not waited for.

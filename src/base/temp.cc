@@ -35,7 +35,9 @@ TempDir::~TempDir() {
   }
 }
 
-fs::path TempDir::release() noexcept { return std::exchange(path_, {}); }
+fs::path TempDir::release() noexcept {
+  return std::exchange(path_, {});
+}
 
 TempFile::TempFile(const fs::path& parent, std::string_view prefix, mode_t mode) : path_(unique_path(parent, prefix)) {
   fd_ = open_file(path_, O_RDWR | O_CREAT | O_EXCL, mode);

@@ -13,8 +13,8 @@
 namespace nacre {
 
 // Tasks run in any order. When every worker is busy and the queue is full, submit() runs the task itself: a task that
-// submits tasks can therefore not dead-lock the pool, and memory stays bounded. After the first failure queued tasks are
-// dropped.
+// submits tasks can therefore not dead-lock the pool, and memory stays bounded. After the first failure queued tasks
+// are dropped.
 class WorkerPool {
  public:
   // threads: 0 means one a core.

@@ -25,7 +25,8 @@ void declare(FlagSet& flags, CpOptions& options) {
   flags.text(options.platform, "platform", '\0', "string", "Copy from the image of this platform");
 }
 
-void copy_to_stdout(const image::ImageFiles& files, const std::string& path, tree::FollowLast follow, Context& context) {
+void copy_to_stdout(const image::ImageFiles& files, const std::string& path, tree::FollowLast follow,
+                    Context& context) {
   if (::isatty(STDOUT_FILENO) == 1) {
     throw Error(Code::invalid_argument, "refusing to write a tar to a terminal; redirect the output");
   }

@@ -75,8 +75,9 @@ Command diff_command() {
        .aliases = {"image diff"},
        .usage = "[OPTIONS] IMAGE IMAGE",
        .summary = "Show what differs between the files of two images",
-       .description = "A: added, D: deleted, C: changed, with what changed about it: type, mode, owner, size, content,\n"
-                      "mtime, target, xattrs or device. Contents are compared byte for byte.",
+       .description =
+           "A: added, D: deleted, C: changed, with what changed about it: type, mode, owner, size, content,\n"
+           "mtime, target, xattrs or device. Contents are compared byte for byte.",
        .min_arguments = 2,
        .max_arguments = 2},
       declare, run);

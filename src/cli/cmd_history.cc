@@ -29,20 +29,23 @@ void declare(FlagSet& flags, Options& options) {
   flags.toggle(options.quiet, "quiet", 'q', "Only show image IDs");
 }
 
-constexpr std::array<Column, 7> columns = {
-    Column{"ID", "IMAGE"},           Column{"CreatedAt", "CREATED AT"}, Column{"CreatedSince", "CREATED"},
-    Column{"CreatedBy", "CREATED BY"}, Column{"Size", "SIZE"},            Column{"Comment", "COMMENT"},
-    Column{"Layer", "LAYER"}};
+constexpr std::array<Column, 7> columns = {Column{"ID", "IMAGE"},
+                                           Column{"CreatedAt", "CREATED AT"},
+                                           Column{"CreatedSince", "CREATED"},
+                                           Column{"CreatedBy", "CREATED BY"},
+                                           Column{"Size", "SIZE"},
+                                           Column{"Comment", "COMMENT"},
+                                           Column{"Layer", "LAYER"}};
 
-constexpr std::string_view human_table =
-    "{{.ID}}\t{{.CreatedSince}}\t{{.CreatedBy}}\t{{.Size}}\t{{.Comment}}";
+constexpr std::string_view human_table = "{{.ID}}\t{{.CreatedSince}}\t{{.CreatedBy}}\t{{.Size}}\t{{.Comment}}";
 constexpr std::string_view plain_table = "{{.ID}}\t{{.CreatedAt}}\t{{.CreatedBy}}\t{{.Size}}\t{{.Comment}}";
 
 std::string shown_digest(const oci::Digest& digest, const Options& options) {
   return options.no_trunc ? digest.str() : digest.short_id();
 }
 
-// The top row is the image; a row below is known by the layer it made. A step that made none has no identity of its own.
+// The top row is the image; a row below is known by the layer it made. A step that made none has no identity of its
+// own.
 std::string row_id(const image::HistoryRow& row, bool is_top, const oci::Digest& image, const Options& options) {
   if (is_top) {
     return shown_digest(image, options);
@@ -61,7 +64,9 @@ std::string shown_command(const std::string& created_by, const Options& options)
 oci::OrderedJson row_of(const image::HistoryRow& row, std::string id, const Options& options, Timestamp now) {
   return {{"ID", std::move(id)},
           {"CreatedAt", row.created ? row.created->rfc3339() : ""},
-          {"CreatedSince", !row.created ? "N/A" : options.human ? time_ago(*row.created, now) : row.created->rfc3339()},
+          {"CreatedSince", !row.created    ? "N/A"
+                           : options.human ? time_ago(*row.created, now)
+                                           : row.created->rfc3339()},
           {"CreatedBy", shown_command(row.created_by, options)},
           {"Size", options.human ? human_size(static_cast<double>(row.size), 3) : std::to_string(row.size)},
           {"Comment", row.comment},
@@ -92,8 +97,9 @@ Command history_command() {
        .aliases = {"image history"},
        .usage = "[OPTIONS] IMAGE",
        .summary = "Show the history of an image",
-       .description = "A row that changed files carries the digest of the layer it made; only steps that made none are\n"
-                      "<missing>. --format has it as .Layer in every row.",
+       .description =
+           "A row that changed files carries the digest of the layer it made; only steps that made none are\n"
+           "<missing>. --format has it as .Layer in every row.",
        .min_arguments = 1,
        .max_arguments = 1},
       declare, run);

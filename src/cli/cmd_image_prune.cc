@@ -1,9 +1,10 @@
-#include <fmt/format.h>
-
 #include <iostream>
+
+#include <fmt/format.h>
 
 #include "base/error.h"
 #include "cli/commands.h"
+#include "cli/filter_flag.h"
 #include "cli/output/units.h"
 #include "cli/removal_text.h"
 #include "image/remove.h"
@@ -15,14 +16,13 @@ namespace {
 struct Options {
   bool all = false;
   bool force = false;
-  image::ListFilters filters;
+  std::vector<std::string> filters;
 };
 
 void declare(FlagSet& flags, Options& options) {
   flags.toggle(options.all, "all", 'a', "Remove all unused images, not just dangling ones");
   flags.toggle(options.force, "force", 'f', "Do not prompt for confirmation");
-  flags.add({"filter", '\0', "filter", "Provide filter values (e.g. \"until=<timestamp>\")", "",
-             [&options](std::string_view text) { options.filters.add_prune_filter(text); }});
+  filter_flag(flags, options.filters, '\0', "Provide filter values (e.g. \"until=<timestamp>\")");
 }
 
 bool confirmed(Context& context, std::string_view warning) {
@@ -33,13 +33,16 @@ bool confirmed(Context& context, std::string_view warning) {
 }
 
 int run(Context& context, const Options& options, const std::vector<std::string>& /*arguments*/) {
-  image::ListFilters filters = options.filters;
+  image::ListFilters filters;
+  for (const auto& text : options.filters) {
+    filters.add_prune_filter(text);
+  }
   if (options.all) {
     filters.dangling = false;
   }
-  const std::string_view warning = filters.dangling == false
-                                       ? "This will remove all images without at least one container associated to them."
-                                       : "This will remove all dangling images.";
+  const std::string_view warning =
+      filters.dangling == false ? "This will remove all images without at least one container associated to them."
+                                : "This will remove all dangling images.";
   if (!options.force && !confirmed(context, warning)) {
     return 0;
   }

@@ -3,10 +3,11 @@
 
 #include "base/error.h"
 #include "cli/commands.h"
+#include "cli/filter_flag.h"
+#include "cli/format_help.h"
 #include "cli/output/table.h"
 #include "cli/output/text.h"
 #include "cli/output/units.h"
-#include "cli/format_help.h"
 #include "image/list.h"
 
 namespace nacre::cli {
@@ -19,7 +20,7 @@ struct Options {
   bool no_trunc = false;
   bool quiet = false;
   std::string format;
-  image::ListFilters filters;
+  std::vector<std::string> filters;
 };
 
 void declare(FlagSet& flags, Options& options) {
@@ -28,17 +29,21 @@ void declare(FlagSet& flags, Options& options) {
   flags.toggle(options.no_trunc, "no-trunc", '\0', "Don't truncate output");
   flags.toggle(options.quiet, "quiet", 'q', "Only show image IDs");
   flags.text(options.format, "format", '\0', "string", std::string(list_format_help));
-  flags.add({"filter", 'f', "filter", "Filter output based on conditions provided", "",
-             [&options](std::string_view text) { options.filters.add_list_filter(text); }});
+  filter_flag(flags, options.filters, 'f', "Filter output based on conditions provided");
 }
 
-constexpr std::array<Column, 12> columns = {
-    Column{"ID", "IMAGE ID"},           Column{"Repository", "REPOSITORY"},
-    Column{"Tag", "TAG"},               Column{"Digest", "DIGEST"},
-    Column{"CreatedSince", "CREATED"},  Column{"CreatedAt", "CREATED AT"},
-    Column{"Size", "SIZE"},             Column{"Containers", "CONTAINERS"},
-    Column{"VirtualSize", "SIZE"},      Column{"SharedSize", "SHARED SIZE"},
-    Column{"UniqueSize", "UNIQUE SIZE"}, Column{"Platform", "PLATFORM"}};
+constexpr std::array<Column, 12> columns = {Column{"ID", "IMAGE ID"},
+                                            Column{"Repository", "REPOSITORY"},
+                                            Column{"Tag", "TAG"},
+                                            Column{"Digest", "DIGEST"},
+                                            Column{"CreatedSince", "CREATED"},
+                                            Column{"CreatedAt", "CREATED AT"},
+                                            Column{"Size", "SIZE"},
+                                            Column{"Containers", "CONTAINERS"},
+                                            Column{"VirtualSize", "SIZE"},
+                                            Column{"SharedSize", "SHARED SIZE"},
+                                            Column{"UniqueSize", "UNIQUE SIZE"},
+                                            Column{"Platform", "PLATFORM"}};
 
 constexpr std::string_view default_table =
     "{{.Repository}}\t{{.Tag}}\t{{.ID}}\t{{if .CreatedSince }}{{.CreatedSince}}{{else}}N/A{{end}}\t{{.Size}}";
@@ -107,14 +112,17 @@ std::string ids_of(const std::vector<image::ListedImage>& images, const Options&
 }
 
 int run(Context& context, const Options& options, const std::vector<std::string>& arguments) {
-  image::ListFilters filters = options.filters;
+  image::ListFilters filters;
+  for (const auto& text : options.filters) {
+    filters.add_list_filter(text);
+  }
   if (!arguments.empty()) {
     filters.references.push_back(arguments[0]);
   }
   ListFormatter formatter(options.format, options.digests ? digest_table : default_table, columns,
                           "*formatter.imageContext");
-  const auto images = image::list_images(context.store(), filters,
-                                         options.all ? image::Intermediate::show : image::Intermediate::hide);
+  const auto images =
+      image::list_images(context.store(), filters, options.all ? image::Intermediate::show : image::Intermediate::hide);
   if (options.quiet) {
     context.print(ids_of(images, options));
     return 0;

@@ -32,15 +32,14 @@ int run(Context& context, const Options& options, const std::vector<std::string>
 }  // namespace
 
 Command import_command() {
-  return make_command<Options>(
-      {.name = "import",
-       .aliases = {"image import"},
-       .usage = "[OPTIONS] file|URL|- [REPOSITORY[:TAG]]",
-       .summary = "Import the contents from a tarball to create a filesystem image",
-       .description = "The tar may be plain or compressed by gzip, zstd, xz or bzip2.",
-       .min_arguments = 1,
-       .max_arguments = 2},
-      declare, run);
+  return make_command<Options>({.name = "import",
+                                .aliases = {"image import"},
+                                .usage = "[OPTIONS] file|URL|- [REPOSITORY[:TAG]]",
+                                .summary = "Import the contents from a tarball to create a filesystem image",
+                                .description = "The tar may be plain or compressed by gzip, zstd, xz or bzip2.",
+                                .min_arguments = 1,
+                                .max_arguments = 2},
+                               declare, run);
 }
 
 }  // namespace nacre::cli

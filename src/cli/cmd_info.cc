@@ -1,9 +1,9 @@
+#include <algorithm>
+#include <sstream>
+
 #include <fmt/format.h>
 #include <sys/utsname.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <fstream>
 
 #include "cli/commands.h"
 #include "cli/format_help.h"
@@ -26,8 +26,12 @@ void declare(FlagSet& flags, Options& options) {
 
 // PRETTY_NAME of os-release(5).
 std::string operating_system() {
-  std::ifstream release("/etc/os-release");
   constexpr std::string_view key = "PRETTY_NAME=";
+  constexpr std::uint64_t more_than_any = 64 * 1024;
+  if (!path_exists("/etc/os-release")) {
+    return "unknown";
+  }
+  std::istringstream release(read_file("/etc/os-release", more_than_any));
   for (std::string line; std::getline(release, line);) {
     if (line.starts_with(key)) {
       std::string name = line.substr(key.size());
@@ -102,9 +106,9 @@ oci::OrderedJson collect(Context& context) {
 std::string text_of(const oci::OrderedJson& info) {
   const auto word = [&](const char* field) { return info.at(field).get<std::string>(); };
   const auto number = [&](const char* field) { return info.at(field).get<std::int64_t>(); };
-  std::string text = fmt::format(
-      "Containers: {}\n Running: {}\n Stopped: {}\nImages: {}\nVersion: {}\n", number("Containers"),
-      number("ContainersRunning"), number("ContainersStopped"), number("Images"), word("ServerVersion"));
+  std::string text =
+      fmt::format("Containers: {}\n Running: {}\n Stopped: {}\nImages: {}\nVersion: {}\n", number("Containers"),
+                  number("ContainersRunning"), number("ContainersStopped"), number("Images"), word("ServerVersion"));
   text += fmt::format("Storage Driver: {}\n Reason: {}\n", word("Driver"), word("DriverReason"));
   text += fmt::format("Runtime: {} {}\n Reason: {}\n Seccomp Profile: {}\n", word("DefaultRuntime"),
                       word("RuntimeVersion"), word("RuntimeReason"), word("SeccompProfile"));

@@ -30,10 +30,6 @@ void declare_any(FlagSet& flags, InspectOptions& options) {
   flags.toggle(options.size, "size", 's', "Display total file sizes");
 }
 
-std::string snapshot_driver_name(Context& context) {
-  return context.driver().name == snapshot::DriverName::erofs ? "erofs" : "extract";
-}
-
 // The objects that exist, and what there is to say about the others.
 struct Inspected {
   std::vector<oci::OrderedJson> objects;
@@ -42,7 +38,7 @@ struct Inspected {
 
 Inspected inspect_all(Context& context, const InspectOptions& options, const std::vector<std::string>& names) {
   Inspected inspected;
-  const std::string driver = snapshot_driver_name(context);
+  const std::string_view driver = context.snapshotter().name() == snapshot::DriverName::erofs ? "erofs" : "extract";
   for (const auto& name : names) {
     try {
       const auto found = image::get(context.store(), name, parse_platform(options.platform));

@@ -93,8 +93,9 @@ Command load_command() {
        .aliases = {"image load"},
        .usage = "[OPTIONS]",
        .summary = "Load an image from a tar archive or STDIN",
-       .description = "Reads docker-archive and OCI layout, plain or compressed by gzip, zstd, xz or bzip2, and OCI layout\n"
-                      "directories. What has a digest in the archive is verified and kept byte for byte.",
+       .description =
+           "Reads docker-archive and OCI layout, plain or compressed by gzip, zstd, xz or bzip2, and OCI layout\n"
+           "directories. What has a digest in the archive is verified and kept byte for byte.",
        .min_arguments = 0,
        .max_arguments = 0},
       declare, run);

@@ -1,6 +1,6 @@
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "base/error.h"
 #include "cli/commands.h"
@@ -26,13 +26,9 @@ void declare(FlagSet& flags, LsOptions& options) {
 
 oci::OrderedJson as_json(const tree::FileTree& tree, tree::InodeId id, const std::string& path) {
   const tree::Inode& inode = tree.inode(id);
-  oci::OrderedJson json = {{"path", path},
-                           {"mode", image::mode_text(inode)},
-                           {"uid", inode.uid},
-                           {"gid", inode.gid},
-                           {"size", inode.size},
-                           {"mtime", inode.mtime.rfc3339()},
-                           {"links", inode.link_count}};
+  oci::OrderedJson json = {
+      {"path", path},       {"mode", image::mode_text(inode)}, {"uid", inode.uid},         {"gid", inode.gid},
+      {"size", inode.size}, {"mtime", inode.mtime.rfc3339()},  {"links", inode.link_count}};
   if (inode.type == tree::InodeType::symlink) {
     json["target"] = tree.target(id);
   }
@@ -97,7 +93,8 @@ class Lister {
       context_.print(oci::to_go_json(as_json(tree_, id, path)) + "\n");
       return;
     }
-    const std::string_view name = options_.recursive ? std::string_view(path) : std::string_view(path).substr(path.rfind('/') + 1);
+    const std::string_view name =
+        options_.recursive ? std::string_view(path) : std::string_view(path).substr(path.rfind('/') + 1);
     context_.print(as_line(tree_, id, name.empty() ? "/" : name) + "\n");
   }
 
@@ -117,14 +114,15 @@ int run(Context& context, const LsOptions& options, const std::vector<std::strin
 }  // namespace
 
 Command ls_command() {
-  return make_command<LsOptions>({.name = "ls",
-                                  .aliases = {"image files"},
-                                  .usage = "[OPTIONS] IMAGE[:PATH]",
-                                  .summary = "List files of an image, without running it",
-                                  .description = "The path begins with a slash: alpine:3.20:/etc. Without one the root is listed.",
-                                  .min_arguments = 1,
-                                  .max_arguments = 1},
-                                 declare, run);
+  return make_command<LsOptions>(
+      {.name = "ls",
+       .aliases = {"image files"},
+       .usage = "[OPTIONS] IMAGE[:PATH]",
+       .summary = "List files of an image, without running it",
+       .description = "The path begins with a slash: alpine:3.20:/etc. Without one the root is listed.",
+       .min_arguments = 1,
+       .max_arguments = 1},
+      declare, run);
 }
 
 }  // namespace nacre::cli

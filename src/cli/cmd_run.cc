@@ -1,6 +1,6 @@
-#include <fmt/format.h>
-
 #include <charconv>
+
+#include <fmt/format.h>
 
 #include "base/error.h"
 #include "cli/commands.h"
@@ -42,7 +42,8 @@ std::int64_t parse_integer(std::string_view text) {
 void declare_process_flags(FlagSet& flags, Options& options) {
   flags.toggle(options.interactive, "interactive", 'i', "Keep STDIN open even if not attached");
   flags.toggle(options.tty, "tty", 't', "Allocate a pseudo-TTY");
-  flags.toggle(options.remove, "rm", '\0', "Automatically remove the container and its associated anonymous volumes when it exits");
+  flags.toggle(options.remove, "rm", '\0',
+               "Automatically remove the container and its associated anonymous volumes when it exits");
   flags.list(options.environment, "env", 'e', "list", "Set environment variables");
   flags.list(options.environment_files, "env-file", '\0', "list", "Read in a file of environment variables");
   flags.text(options.run.working_directory, "workdir", 'w', "string", "Working directory inside the container");
@@ -51,7 +52,8 @@ void declare_process_flags(FlagSet& flags, Options& options) {
   flags.text(options.run.name, "name", '\0', "string", "Assign a name to the container");
   flags.text(options.platform, "platform", '\0', "string", "Run the image of this platform");
   flags.text(options.entrypoint, "entrypoint", '\0', "string", "Overwrite the default ENTRYPOINT of the image");
-  flags.toggle(options.init, "init", '\0', "Run an init inside the container that forwards signals and reaps processes");
+  flags.toggle(options.init, "init", '\0',
+               "Run an init inside the container that forwards signals and reaps processes");
   flags.text(options.network, "network", '\0', "network", "Connect a container to a network: none or host");
   parsed(flags, "stop-signal", '\0', "string", "Signal to stop the container", [&options](std::string_view text) {
     runtime::parse_signal(text);
@@ -112,7 +114,8 @@ runtime::RunOptions finished(const Options& options, const std::vector<std::stri
 
 int run(Context& context, const Options& options, const std::vector<std::string>& arguments) {
   try {
-    const runtime::RunOptions run_options = finished(options, arguments);
+    runtime::RunOptions run_options = finished(options, arguments);
+    run_options.warn = [&context](std::string_view text) { context.print_error(fmt::format("WARNING: {}\n", text)); };
     const auto found = image::get(context.store(), arguments[0], parse_platform(options.platform));
     const auto config = image::read_config(context.store(), found.image.id);
     return runtime::run_container(context.store(), context.snapshotter(), found, config, run_options, context.cancel());
@@ -125,16 +128,16 @@ int run(Context& context, const Options& options, const std::vector<std::string>
 }  // namespace
 
 Command run_command() {
-  return make_command<Options>(
-      {.name = "run",
-       .aliases = {"container run"},
-       .usage = "[OPTIONS] IMAGE [COMMAND] [ARG...]",
-       .summary = "Create and run a new container from an image",
-       .description = "Runs in the foreground and exits as the process does; 125 when nacre fails, 126 when the command cannot be\n"
-                      "invoked, 127 when it is not found.",
-       .min_arguments = 1,
-       .interspersed = Interspersed::no},
-      declare, run);
+  return make_command<Options>({.name = "run",
+                                .aliases = {"container run"},
+                                .usage = "[OPTIONS] IMAGE [COMMAND] [ARG...]",
+                                .summary = "Create and run a new container from an image",
+                                .description = "Runs in the foreground and exits as the process does; 125 when nacre "
+                                               "fails, 126 when the command cannot be\n"
+                                               "invoked, 127 when it is not found.",
+                                .min_arguments = 1,
+                                .interspersed = Interspersed::no},
+                               declare, run);
 }
 
 }  // namespace nacre::cli

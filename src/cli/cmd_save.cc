@@ -63,9 +63,10 @@ Command save_command() {
        .aliases = {"image save"},
        .usage = "[OPTIONS] IMAGE [IMAGE...]",
        .summary = "Save one or more images to a tar archive (streamed to STDOUT by default)",
-       .description = "The default format is an OCI layout that docker, podman and skopeo read, too: manifests, configs and\n"
-                      "compressed layers go out byte for byte as they came in, so every digest stays. docker-archive holds plain\n"
-                      "tars, for old tools. A name without a tag stands for all tags of the repository.",
+       .description =
+           "The default format is an OCI layout that docker, podman and skopeo read, too: manifests, configs and\n"
+           "compressed layers go out byte for byte as they came in, so every digest stays. docker-archive holds plain\n"
+           "tars, for old tools. A name without a tag stands for all tags of the repository.",
        .min_arguments = 1},
       declare, run);
 }

@@ -42,10 +42,10 @@ int run(Context& context, const CheckOptions& options, const std::vector<std::st
   if (!options.quiet) {
     context.print(fmt::format("checked {} images, {} layers, {} chains, {} blobs: {} bytes read, {}\n", report.images,
                               report.layers, report.chains, report.blobs, report.bytes_read,
-                              report.findings.empty() ? "nothing wrong"
-                                                      : fmt::format("{} findings, {} of them repaired",
-                                                                    report.findings.size(),
-                                                                    report.findings.size() - static_cast<std::size_t>(unrepaired))));
+                              report.findings.empty()
+                                  ? "nothing wrong"
+                                  : fmt::format("{} findings, {} of them repaired", report.findings.size(),
+                                                report.findings.size() - static_cast<std::size_t>(unrepaired))));
   }
   return unrepaired == 0 ? 0 : 1;
 }
@@ -53,16 +53,16 @@ int run(Context& context, const CheckOptions& options, const std::vector<std::st
 }  // namespace
 
 Command store_check_command() {
-  return make_command<CheckOptions>(
-      {.name = "store check",
-       .aliases = {},
-       .usage = "[OPTIONS]",
-       .summary = "Read every byte of the store and say what is wrong",
-       .description = "Exits with 1 when something is wrong that was not repaired. Content that other commands are working on is left\n"
-                      "alone.",
-       .min_arguments = 0,
-       .max_arguments = 0},
-      declare, run);
+  return make_command<CheckOptions>({.name = "store check",
+                                     .aliases = {},
+                                     .usage = "[OPTIONS]",
+                                     .summary = "Read every byte of the store and say what is wrong",
+                                     .description = "Exits with 1 when something is wrong that was not repaired. "
+                                                    "Content that other commands are working on is left\n"
+                                                    "alone.",
+                                     .min_arguments = 0,
+                                     .max_arguments = 0},
+                                    declare, run);
 }
 
 }  // namespace nacre::cli

@@ -1,6 +1,6 @@
-#include <fmt/format.h>
-
 #include <array>
+
+#include <fmt/format.h>
 
 #include "base/error.h"
 #include "cli/commands.h"
@@ -28,7 +28,9 @@ constexpr std::array<Column, 5> columns = {Column{"Type", "TYPE"}, Column{"Total
                                            Column{"Reclaimable", "RECLAIMABLE"}};
 constexpr std::string_view default_table = "{{.Type}}\t{{.TotalCount}}\t{{.Active}}\t{{.Size}}\t{{.Reclaimable}}";
 
-std::string bytes(std::uint64_t count) { return human_size(static_cast<double>(count)); }
+std::string bytes(std::uint64_t count) {
+  return human_size(static_cast<double>(count));
+}
 
 std::string reclaimable(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? bytes(part) : fmt::format("{} ({}%)", bytes(part), part * 100 / whole);
@@ -52,11 +54,14 @@ std::string summary(const image::Usage& usage, const Options& options) {
   return formatter.finish();
 }
 
-constexpr std::array<Column, 8> image_columns = {
-    Column{"Repository", "REPOSITORY"}, Column{"Tag", "TAG"},
-    Column{"ID", "IMAGE ID"},           Column{"CreatedSince", "CREATED"},
-    Column{"Size", "SIZE"},             Column{"SharedSize", "SHARED SIZE"},
-    Column{"UniqueSize", "UNIQUE SIZE"}, Column{"Containers", "CONTAINERS"}};
+constexpr std::array<Column, 8> image_columns = {Column{"Repository", "REPOSITORY"},
+                                                 Column{"Tag", "TAG"},
+                                                 Column{"ID", "IMAGE ID"},
+                                                 Column{"CreatedSince", "CREATED"},
+                                                 Column{"Size", "SIZE"},
+                                                 Column{"SharedSize", "SHARED SIZE"},
+                                                 Column{"UniqueSize", "UNIQUE SIZE"},
+                                                 Column{"Containers", "CONTAINERS"}};
 constexpr std::string_view image_table =
     "{{.Repository}}\t{{.Tag}}\t{{.ID}}\t{{.CreatedSince}}\t{{.Size}}\t{{.SharedSize}}\t{{.UniqueSize}}\t"
     "{{.Containers}}";
@@ -77,8 +82,9 @@ std::string details(const image::Usage& usage) {
                    {"Containers", std::to_string(each.containers)}});
   }
   return "Images space usage:\n\n" + formatter.finish() +
-         fmt::format("\nShared by several images: {}\nOf no image: {}\nAll images on disk: {}\n\nContainers space usage: {}\n",
-                     bytes(usage.shared), bytes(usage.unowned), bytes(usage.images_total), bytes(usage.containers_total));
+         fmt::format(
+             "\nShared by several images: {}\nOf no image: {}\nAll images on disk: {}\n\nContainers space usage: {}\n",
+             bytes(usage.shared), bytes(usage.unowned), bytes(usage.images_total), bytes(usage.containers_total));
 }
 
 // Every number in bytes, for programs: unique + shared + unowned = total.
@@ -121,16 +127,16 @@ int run(Context& context, const Options& options, const std::vector<std::string>
 }  // namespace
 
 Command system_df_command() {
-  return make_command<Options>(
-      {.name = "system df",
-       .aliases = {},
-       .usage = "[OPTIONS]",
-       .summary = "Show disk usage",
-       .description = "Sizes are bytes on disk, measured: the unique sizes of all images, what they share, and what belongs to none\n"
-                      "add up to what the store takes.",
-       .min_arguments = 0,
-       .max_arguments = 0},
-      declare, run);
+  return make_command<Options>({.name = "system df",
+                                .aliases = {},
+                                .usage = "[OPTIONS]",
+                                .summary = "Show disk usage",
+                                .description = "Sizes are bytes on disk, measured: the unique sizes of all images, "
+                                               "what they share, and what belongs to none\n"
+                                               "add up to what the store takes.",
+                                .min_arguments = 0,
+                                .max_arguments = 0},
+                               declare, run);
 }
 
 }  // namespace nacre::cli

@@ -24,10 +24,8 @@ oci::OrderedJson collect() {
   utsname names{};
   ::uname(&names);
   const oci::Platform host = oci::Platform::host();
-  const oci::OrderedJson half = {{"Version", version_number()},
-                                 {"Os", host.os},
-                                 {"Arch", host.architecture},
-                                 {"KernelVersion", names.release}};
+  const oci::OrderedJson half = {
+      {"Version", version_number()}, {"Os", host.os}, {"Arch", host.architecture}, {"KernelVersion", names.release}};
   return {{"Client", half}, {"Server", half}};
 }
 
@@ -35,9 +33,9 @@ int run(Context& context, const Options& options, const std::vector<std::string>
   const oci::OrderedJson version = collect();
   if (options.format.empty()) {
     const auto& half = version["Client"];
-    context.print(fmt::format("nacre\n Version:  {}\n OS/Arch:  {}/{}\n Kernel:   {}\n", half["Version"].get<std::string>(),
-                              half["Os"].get<std::string>(), half["Arch"].get<std::string>(),
-                              half["KernelVersion"].get<std::string>()));
+    context.print(fmt::format("nacre\n Version:  {}\n OS/Arch:  {}/{}\n Kernel:   {}\n",
+                              half["Version"].get<std::string>(), half["Os"].get<std::string>(),
+                              half["Arch"].get<std::string>(), half["KernelVersion"].get<std::string>()));
     return 0;
   }
   context.print(format_objects(options.format, std::span(&version, 1)));

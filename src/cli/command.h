@@ -39,14 +39,15 @@ struct Command {
   std::function<std::unique_ptr<BoundCommand>()> bind;
 };
 
-// Makes a command of a struct of options, a function that declares them as flags, and the function that does the work and returns
-// the exit status.
+// Makes a command of a struct of options, a function that declares them as flags, and the function that does the work
+// and returns the exit status.
 template <class Options>
 Command make_command(CommandInfo info, void (*declare)(FlagSet&, Options&),
                      int (*run)(Context&, const Options&, const std::vector<std::string>&)) {
   class Bound : public BoundCommand {
    public:
-    Bound(void (*declare_flags)(FlagSet&, Options&), int (*work)(Context&, const Options&, const std::vector<std::string>&))
+    Bound(void (*declare_flags)(FlagSet&, Options&),
+          int (*work)(Context&, const Options&, const std::vector<std::string>&))
         : run_(work) {
       declare_flags(flags_, options_);
     }

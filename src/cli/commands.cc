@@ -4,10 +4,10 @@ namespace nacre::cli {
 
 const std::vector<Command>& all_commands() {
   static const std::vector<Command> commands = {
-      cat_command(),      completion_command(), cp_command(),      diff_command(),        history_command(),
-      images_command(),   image_inspect_command(), image_prune_command(), import_command(), info_command(),
-      inspect_command(),  load_command(),       ls_command(),      manual_command(),      rmi_command(),
-      run_command(),      save_command(),       store_check_command(), system_df_command(), tag_command(),
+      cat_command(),     completion_command(),    cp_command(),          diff_command(),      history_command(),
+      images_command(),  image_inspect_command(), image_prune_command(), import_command(),    info_command(),
+      inspect_command(), load_command(),          ls_command(),          manual_command(),    rmi_command(),
+      run_command(),     save_command(),          store_check_command(), system_df_command(), tag_command(),
       version_command(),
   };
   return commands;

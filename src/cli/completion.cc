@@ -1,9 +1,9 @@
 #include "cli/completion.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <map>
+
+#include <fmt/format.h>
 
 namespace nacre::cli {
 
@@ -11,12 +11,14 @@ namespace {
 
 // What one word position offers: for each full command name its flags; for "" and each group the words that may follow.
 struct Vocabulary {
-  std::map<std::string, std::vector<std::string>> words;                        // "" or group -> next words
+  std::map<std::string, std::vector<std::string>> words;                          // "" or group -> next words
   std::map<std::string, std::vector<std::pair<std::string, std::string>>> flags;  // command -> (flag, help)
-  std::map<std::string, std::string> summaries;                                 // command -> summary
+  std::map<std::string, std::string> summaries;                                   // command -> summary
 };
 
-std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+std::string first_line(const std::string& text) {
+  return text.substr(0, text.find('\n'));
+}
 
 Vocabulary vocabulary_of(const std::vector<Command>& commands, const std::vector<CommandGroup>& groups) {
   Vocabulary vocabulary;
@@ -75,7 +77,8 @@ constexpr std::string_view image_names = "nacre images --format '{{.Repository}}
 std::string bash_script(const Vocabulary& vocabulary) {
   std::string cases;
   for (const auto& [parent, words] : vocabulary.words) {
-    cases += fmt::format("    {}) words={} ;;\n", shell_quoted(parent), shell_quoted(fmt::format("{}", fmt::join(words, " "))));
+    cases += fmt::format("    {}) words={} ;;\n", shell_quoted(parent),
+                         shell_quoted(fmt::format("{}", fmt::join(words, " "))));
   }
   std::string flags;
   for (const auto& [command, list] : vocabulary.flags) {
@@ -168,11 +171,13 @@ std::string fish_script(const Vocabulary& vocabulary) {
     const std::string last = command.substr(command.rfind(' ') + 1);
     for (const auto& [flag, help] : list) {
       const bool is_long = flag.starts_with("--");
-      script += fmt::format("complete -c nacre -n {} {} {} -d {}\n", shell_quoted("__fish_seen_subcommand_from " + last),
-                            is_long ? "-l" : "-s", flag.substr(is_long ? 2 : 1), shell_quoted(help));
+      script +=
+          fmt::format("complete -c nacre -n {} {} {} -d {}\n", shell_quoted("__fish_seen_subcommand_from " + last),
+                      is_long ? "-l" : "-s", flag.substr(is_long ? 2 : 1), shell_quoted(help));
     }
   }
-  script += fmt::format("complete -c nacre -n 'not __fish_use_subcommand' -a {}\n", shell_quoted(fmt::format("({})", image_names)));
+  script += fmt::format("complete -c nacre -n 'not __fish_use_subcommand' -a {}\n",
+                        shell_quoted(fmt::format("({})", image_names)));
   return script;
 }
 

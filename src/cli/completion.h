@@ -13,7 +13,8 @@ namespace nacre::cli {
 enum class Shell { bash, zsh, fish };
 
 // A script to be sourced by the shell. It asks nacre for image names, where an argument is one.
-std::string completion_script(Shell shell, const std::vector<Command>& commands, const std::vector<CommandGroup>& groups);
+std::string completion_script(Shell shell, const std::vector<Command>& commands,
+                              const std::vector<CommandGroup>& groups);
 
 struct ManualPage {
   std::string file_name;  // "nacre-image-ls.1"

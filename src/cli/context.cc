@@ -1,10 +1,10 @@
 #include "cli/context.h"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <cstdio>
 #include <cstdlib>
+
+#include <fmt/format.h>
+#include <unistd.h>
 
 #include "base/error.h"
 
@@ -54,27 +54,40 @@ store::Store& Context::store() {
   return *store_;
 }
 
-snapshot::DriverChoice Context::driver() const {
-  if (!options_.driver) {
-    return snapshot::choose_driver();
+namespace {
+
+snapshot::DriverName parse_driver(const std::string& name) {
+  if (name == "erofs") {
+    return snapshot::DriverName::erofs;
   }
-  if (*options_.driver == "erofs") {
-    return {snapshot::DriverName::erofs, "asked for"};
+  if (name == "extract") {
+    return snapshot::DriverName::extract;
   }
-  if (*options_.driver == "extract") {
-    return {snapshot::DriverName::extract, "asked for"};
+  throw Error(Code::invalid_argument, fmt::format("unknown driver '{}': use erofs or extract", name));
+}
+
+}  // namespace
+
+snapshot::DriverChoice Context::driver() {
+  if (options_.driver) {
+    return {parse_driver(*options_.driver), "asked for"};
   }
-  throw Error(Code::invalid_argument, fmt::format("unknown driver '{}': use erofs or extract", *options_.driver));
+  return snapshot::choose_driver(store().layout().ingest());
 }
 
 snapshot::Snapshotter& Context::snapshotter() {
   if (!snapshotter_) {
-    snapshotter_ = snapshot::make_snapshotter(driver().name);
+    snapshotter_ = options_.driver ? snapshot::make_snapshotter(parse_driver(*options_.driver))
+                                   : snapshot::make_default_snapshotter();
   }
   return *snapshotter_;
 }
 
-void Context::print(std::string_view text) { write_to(stdout, text); }
-void Context::print_error(std::string_view text) { write_to(stderr, text); }
+void Context::print(std::string_view text) {
+  write_to(stdout, text);
+}
+void Context::print_error(std::string_view text) {
+  write_to(stderr, text);
+}
 
 }  // namespace nacre::cli

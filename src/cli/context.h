@@ -27,8 +27,8 @@ class Context {
   const CancelToken& cancel() const noexcept { return cancel_; }
   store::Store& store();
   snapshot::Snapshotter& snapshotter();
-  // The driver, and why it is this one.
-  snapshot::DriverChoice driver() const;
+  // The driver, and why it is this one: tries a mount in a process of its own.
+  snapshot::DriverChoice driver();
 
   // Standard output and standard error. A reader that went away (EPIPE) throws Cancelled; other failures throw Error.
   void print(std::string_view text);

@@ -1,8 +1,8 @@
 #include "cli/flag_set.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "base/error.h"
 
@@ -12,7 +12,9 @@ namespace {
 
 constexpr int flag_error_status = 125;
 
-[[noreturn]] void fail(std::string message) { throw UsageError{std::move(message), flag_error_status}; }
+[[noreturn]] void fail(std::string message) {
+  throw UsageError{std::move(message), flag_error_status};
+}
 
 std::optional<bool> parse_bool(std::string_view text) {
   for (const std::string_view yes : {"1", "t", "T", "true", "TRUE", "True"}) {
@@ -40,7 +42,9 @@ void set(const Flag& flag, std::string_view value) {
   }
 }
 
-bool is_switch(const Flag& flag) { return flag.value_type.empty(); }
+bool is_switch(const Flag& flag) {
+  return flag.value_type.empty();
+}
 
 }  // namespace
 
@@ -89,11 +93,12 @@ const Flag& FlagSet::long_flag(std::string_view name, std::string_view argument)
   return *found;
 }
 
-const Flag& FlagSet::short_flag(char shorthand, std::string_view argument) const {
+const Flag& FlagSet::short_flag(std::string_view shorthands) const {
+  const char shorthand = shorthands.front();
   const auto found =
       std::find_if(flags_.begin(), flags_.end(), [&](const Flag& flag) { return flag.shorthand == shorthand; });
   if (found == flags_.end()) {
-    fail(fmt::format("unknown shorthand flag: '{}' in {}", shorthand, argument));
+    fail(fmt::format("unknown shorthand flag: '{}' in -{}", shorthand, shorthands));
   }
   return *found;
 }
@@ -133,7 +138,8 @@ std::vector<std::string> FlagSet::parse(const std::vector<std::string>& argument
       continue;
     }
     for (std::string_view rest = argument.substr(1); !rest.empty();) {
-      const Flag& flag = short_flag(rest.front(), argument);
+      const std::string_view shorthands = rest;
+      const Flag& flag = short_flag(shorthands);
       rest.remove_prefix(1);
       if (rest.size() > 1 && rest.front() == '=') {
         set(flag, rest.substr(1));
@@ -143,7 +149,7 @@ std::vector<std::string> FlagSet::parse(const std::vector<std::string>& argument
         set(flag, "true");
         continue;
       }
-      set(flag, rest.empty() ? next_argument(fmt::format("'{}' in {}", flag.shorthand, argument)) : rest);
+      set(flag, rest.empty() ? next_argument(fmt::format("'{}' in -{}", flag.shorthand, shorthands)) : rest);
       break;
     }
   }

@@ -18,11 +18,11 @@ enum class Interspersed { yes, no };
 
 // What one flag is called and does. Shown in help, man pages and completions in the order of the long names.
 struct Flag {
-  std::string name;           // long, without dashes
-  char shorthand = '\0';      // or none
-  std::string value_type;     // "string", "list", "filter", ...; "" for a switch, which takes no value
-  std::string help;           // may have several lines
-  std::string default_value;  // as help shows it, "" to show none
+  std::string name;                           // long, without dashes
+  char shorthand = '\0';                      // or none
+  std::string value_type;                     // "string", "list", "filter", ...; "" for a switch, which takes no value
+  std::string help;                           // may have several lines
+  std::string default_value;                  // as help shows it, "" to show none
   std::function<void(std::string_view)> set;  // throws Error (invalid_argument) when the value is off
 };
 
@@ -44,12 +44,14 @@ class FlagSet {
 
  private:
   const Flag& long_flag(std::string_view name, std::string_view argument) const;
-  const Flag& short_flag(char shorthand, std::string_view argument) const;
+  // The first of `shorthands`, which may stand for several flags: "aq".
+  const Flag& short_flag(std::string_view shorthands) const;
 
   std::vector<Flag> flags_;
 };
 
-// The user's words are off: printed with the command's usage; exit status 125 for flags, 1 for arguments, as docker has it.
+// The user's words are off: printed with the command's usage; exit status 125 for flags, 1 for arguments, as docker has
+// it.
 struct UsageError {
   std::string message;
   int exit_status;

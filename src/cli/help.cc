@@ -1,9 +1,9 @@
 #include "cli/help.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <sstream>
+
+#include <fmt/format.h>
 
 namespace nacre::cli {
 
@@ -69,9 +69,8 @@ std::string flag_lines(const FlagSet& flags, int width) {
     column = std::max(column, left_column(flag).size());
   }
   column += 3;
-  const std::size_t help_width = std::max<std::size_t>(30, static_cast<std::size_t>(std::max(width, 0)) > column
-                                                               ? static_cast<std::size_t>(width) - column
-                                                               : 0);
+  const std::size_t help_width = std::max<std::size_t>(
+      30, static_cast<std::size_t>(std::max(width, 0)) > column ? static_cast<std::size_t>(width) - column : 0);
   std::string text;
   for (const auto& flag : flags.flags()) {
     std::string left = left_column(flag);
@@ -88,8 +87,8 @@ std::string flag_lines(const FlagSet& flags, int width) {
 }
 
 std::string command_help(const CommandInfo& info, const FlagSet& flags, int width) {
-  std::string text = fmt::format("Usage:  nacre {}{}{}\n\n{}\n", info.name, info.usage.empty() ? "" : " ", info.usage,
-                                 info.summary);
+  std::string text =
+      fmt::format("Usage:  nacre {}{}{}\n\n{}\n", info.name, info.usage.empty() ? "" : " ", info.usage, info.summary);
   if (!info.description.empty()) {
     text += "\n" + info.description + "\n";
   }
@@ -123,9 +122,10 @@ std::string group_help(const CommandGroup& group, const std::vector<Command>& co
     }
   }
   std::sort(rows.begin(), rows.end());
-  return fmt::format("Usage:  nacre {0} COMMAND\n\n{1}\n\nCommands:\n{2}\nRun 'nacre {0} COMMAND --help' for more "
-                     "information on a command.\n",
-                     group.name, group.summary, aligned(rows));
+  return fmt::format(
+      "Usage:  nacre {0} COMMAND\n\n{1}\n\nCommands:\n{2}\nRun 'nacre {0} COMMAND --help' for more "
+      "information on a command.\n",
+      group.name, group.summary, aligned(rows));
 }
 
 std::string program_help(const std::vector<Command>& commands, const std::vector<CommandGroup>& groups,
@@ -141,10 +141,11 @@ std::string program_help(const std::vector<Command>& commands, const std::vector
   for (const auto& group : groups) {
     grouped.emplace_back(group.name, group.summary);
   }
-  return fmt::format("Usage:  nacre [OPTIONS] COMMAND\n\nContainer images without a daemon, never extracted\n\n"
-                     "Management Commands:\n{}\nCommands:\n{}\nGlobal Options:\n{}\n"
-                     "Run 'nacre COMMAND --help' for more information on a command.\n",
-                     aligned(grouped), aligned(plain), flag_lines(global_flags, width));
+  return fmt::format(
+      "Usage:  nacre [OPTIONS] COMMAND\n\nContainer images without a daemon, never extracted\n\n"
+      "Management Commands:\n{}\nCommands:\n{}\nGlobal Options:\n{}\n"
+      "Run 'nacre COMMAND --help' for more information on a command.\n",
+      aligned(grouped), aligned(plain), flag_lines(global_flags, width));
 }
 
 std::string usage_hint(const CommandInfo& info) {

@@ -19,7 +19,8 @@ ImagePath parse_image_path(std::string_view text, PathPart part) {
   if (part == PathPart::optional) {
     return {std::string(text), "/"};
   }
-  throw Error(Code::invalid_argument, fmt::format("'{}': expected IMAGE:PATH with an absolute path, like alpine:/etc", text));
+  throw Error(Code::invalid_argument,
+              fmt::format("'{}': expected IMAGE:PATH with an absolute path, like alpine:/etc", text));
 }
 
 std::optional<oci::Platform> parse_platform(const std::optional<std::string>& text) {

@@ -16,7 +16,8 @@ struct ImagePath {
 
 enum class PathPart { required, optional };
 
-// The path begins at the first ":/": "alpine:3.20:/etc/passwd", "localhost:5000/app:/x". Throws Error (invalid_argument).
+// The path begins at the first ":/": "alpine:3.20:/etc/passwd", "localhost:5000/app:/x". Throws Error
+// (invalid_argument).
 ImagePath parse_image_path(std::string_view text, PathPart part);
 // Whether the text names a path in an image at all.
 bool is_image_path(std::string_view text);

@@ -1,6 +1,6 @@
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "cli/completion.h"
 #include "cli/version.h"
@@ -88,8 +88,8 @@ std::vector<ManualPage> manual_pages(const std::vector<Command>& commands, const
   for (const auto& command : commands) {
     if (!command.info.summary.empty()) {
       pages.push_back(command_page(command));
-      main_page += fmt::format(".TP\n\\fB{}\\fR(1)\n{}\n", escaped(page_name(command.info.name)),
-                               escaped(command.info.summary));
+      main_page +=
+          fmt::format(".TP\n\\fB{}\\fR(1)\n{}\n", escaped(page_name(command.info.name)), escaped(command.info.summary));
     }
   }
   main_page += ".SH COMMAND GROUPS\n";
@@ -98,8 +98,10 @@ std::vector<ManualPage> manual_pages(const std::vector<Command>& commands, const
   }
   main_page +=
       ".SH FILES\n.TP\n/var/lib/nacre\nThe store, as root; $XDG_DATA_HOME/nacre otherwise.\n"
-      ".SH ENVIRONMENT\n.TP\nNACRE_ROOT\nFolder of the store.\n.TP\nNACRE_RUNTIME\nThe OCI runtime: runc, crun or a path.\n"
-      ".SH EXIT STATUS\n0 on success, 1 on failure, 125 for unknown flags. \\fBnacre run\\fR exits as the process does; 125 "
+      ".SH ENVIRONMENT\n.TP\nNACRE_ROOT\nFolder of the store.\n.TP\nNACRE_RUNTIME\nThe OCI runtime: runc, crun or a "
+      "path.\n"
+      ".SH EXIT STATUS\n0 on success, 1 on failure, 125 for unknown flags. \\fBnacre run\\fR exits as the process "
+      "does; 125 "
       "when nacre fails, 126 when the command cannot be invoked, 127 when it is not found.\n";
   pages.push_back({"nacre.1", std::move(main_page)});
   return pages;

@@ -1,10 +1,10 @@
 #include "cli/program.h"
 
+#include <cstdio>
+
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/resource.h>
-
-#include <cstdio>
 
 #include "base/error.h"
 #include "cli/commands.h"
@@ -126,7 +126,8 @@ int run_command(const Selected& selected, Context& context) {
 }
 
 int unknown_command(Context& context, const std::string& name) {
-  context.print_error(fmt::format("nacre: unknown command: nacre {}\n\nRun 'nacre --help' for more information\n", name));
+  context.print_error(
+      fmt::format("nacre: unknown command: nacre {}\n\nRun 'nacre --help' for more information\n", name));
   return 1;
 }
 

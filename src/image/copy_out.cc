@@ -1,11 +1,11 @@
+#include <array>
+#include <map>
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
-
-#include <array>
-#include <map>
 
 #include "archive/file_writer.h"
 #include "archive/tar_writer.h"
@@ -41,10 +41,12 @@ void walk(const tree::FileTree& tree, InodeId start, const std::string& name, co
   }
 }
 
-timespec to_timespec(Timestamp time) { return {time.seconds, static_cast<long>(time.nanoseconds)}; }
+timespec to_timespec(Timestamp time) {
+  return {time.seconds, static_cast<long>(time.nanoseconds)};
+}
 
-// Writes a subtree below an open directory of the host. Names come from the image's tree, where none contains a slash, and every
-// parent is opened without following symlinks, so nothing lands outside.
+// Writes a subtree below an open directory of the host. Names come from the image's tree, where none contains a slash,
+// and every parent is opened without following symlinks, so nothing lands outside.
 class HostWriter {
  public:
   HostWriter(const ImageFiles& files, KeepOwner owner, const CancelToken& cancel)
@@ -110,13 +112,22 @@ class HostWriter {
     }
   }
 
-  void write_leaf(InodeId id, const tree::Inode& inode, const Fd& parent, const std::string& name) {
-    if (inode.type == InodeType::regular) {
-      const Fd file = open_at(parent, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+  void write_regular(InodeId id, const tree::Inode& inode, const Fd& parent, const std::string& name) {
+    const Fd file = open_at(parent, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+    try {
       archive::FileWriter writer(file);
       files_.read(id, writer, cancel_);
       writer.finish();
       set_metadata(file, inode);
+    } catch (...) {
+      ::unlinkat(parent.get(), name.c_str(), 0);  // half a file looks like a whole one
+      throw;
+    }
+  }
+
+  void write_leaf(InodeId id, const tree::Inode& inode, const Fd& parent, const std::string& name) {
+    if (inode.type == InodeType::regular) {
+      write_regular(id, inode, parent, name);
       return;
     }
     if (inode.type == InodeType::symlink) {
@@ -177,7 +188,9 @@ fs::path trimmed(const fs::path& path) {
   return text;
 }
 
-bool names_content(std::string_view path) { return path == "." || path.ends_with("/."); }
+bool names_content(std::string_view path) {
+  return path == "." || path.ends_with("/.");
+}
 
 archive::TarMember to_member(const tree::FileTree& tree, InodeId id, const std::string& path) {
   const tree::Inode& inode = tree.inode(id);

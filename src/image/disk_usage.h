@@ -17,10 +17,10 @@ struct ImageUsage {
 };
 
 struct Usage {
-  std::vector<ImageUsage> images;  // newest first
-  std::uint64_t shared = 0;        // what several images have, each byte once
-  std::uint64_t unowned = 0;       // what no image has: leftovers of a crash, or work under way
-  std::uint64_t images_total = 0;  // blobs, layers and chains on disk = sum of unique + shared + unowned
+  std::vector<ImageUsage> images;        // newest first
+  std::uint64_t shared = 0;              // what several images have, each byte once
+  std::uint64_t unowned = 0;             // what no image has: leftovers of a crash, or work under way
+  std::uint64_t images_total = 0;        // blobs, layers and chains on disk = sum of unique + shared + unowned
   std::uint64_t images_reclaimable = 0;  // what `image prune --all` would give back
   std::size_t images_active = 0;         // used by containers
   std::size_t containers = 0;

@@ -1,11 +1,10 @@
 #include "image/files.h"
 
-#include <fcntl.h>
-
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
+
+#include <fcntl.h>
+#include <fmt/format.h>
 
 #include "base/error.h"
 #include "erofs/image_reader.h"
@@ -19,6 +18,9 @@ ImageFiles ImageFiles::open(store::Store& store, const store::ImageRecord& image
     return {tree::merge({}), {}, {}, Fd()};
   }
   store::Lease lease = store.lease();
+  if (!lease.hold_image(image.id)) {
+    throw Error(Code::not_found, "No such image: " + image.id.str());
+  }
   const oci::ChainId chain = store::ensure_chain(store, lease, image.layers, cancel);
   Fd index = open_file(store.layout().chain_index(chain), O_RDONLY);
   std::vector<Fd> tars;
@@ -51,8 +53,8 @@ const Fd& ImageFiles::device(std::uint16_t number) const {
 std::vector<ImageFiles::Run> ImageFiles::runs(tree::InodeId id) const {
   const tree::Inode& inode = tree_.inode(id);
   if (inode.type != tree::InodeType::regular) {
-    throw Error(Code::invalid_argument, inode.type == tree::InodeType::directory ? "is a directory"
-                                                                                 : "is not a regular file");
+    throw Error(Code::invalid_argument,
+                inode.type == tree::InodeType::directory ? "is a directory" : "is not a regular file");
   }
   std::vector<Run> runs;
   std::uint64_t position = 0;

@@ -32,7 +32,8 @@ class ImageFiles {
   std::vector<Run> runs(tree::InodeId inode) const;
   // Sends the content of a regular file to a sink.
   void read(tree::InodeId inode, archive::ByteSink& sink, const CancelToken& cancel) const;
-  // Which tar the content is in: two inodes with the same answer have the same bytes. Nothing for empty or sparse files.
+  // Which tar the content is in: two inodes with the same answer have the same bytes. Nothing for empty or sparse
+  // files.
   struct Place {
     oci::DiffId layer;
     std::uint64_t offset;
@@ -57,9 +58,10 @@ std::string mode_text(const tree::Inode& inode);
 
 enum class KeepOwner { no, yes };
 
-// Copies a path of the image to the host as `docker cp` does: a directory's content into an existing or new directory, a file to a
-// name or into a directory; "/." at the end of a directory means its content. follow: whether a symlink named by `path` is followed. Nothing is
-// ever written through a symlink of the image. KeepOwner: uid and gid too (needs privileges).
+// Copies a path of the image to the host as `docker cp` does: a directory's content into an existing or new directory,
+// a file to a name or into a directory; "/." at the end of a directory means its content. follow: whether a symlink
+// named by `path` is followed. Nothing is ever written through a symlink of the image. KeepOwner: uid and gid too
+// (needs privileges).
 void copy_out(const ImageFiles& files, std::string_view path, const fs::path& destination, tree::FollowLast follow,
               KeepOwner owner, const CancelToken& cancel);
 // The same as a tar stream, members named from the last component of `path` on.

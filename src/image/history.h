@@ -18,8 +18,8 @@ struct HistoryRow {
   std::vector<std::string> names;    // of the image that this row completes: the top row's
 };
 
-// Newest first. Every layer of the image has its row: layers that the config's history does not speak of get one without
-// words, so that the sizes add up to the image's.
+// Newest first. Every layer of the image has its row: layers that the config's history does not speak of get one
+// without words, so that the sizes add up to the image's.
 std::vector<HistoryRow> image_history(const store::Store& store, const store::ImageRecord& image);
 
 }  // namespace nacre::image

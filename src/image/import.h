@@ -15,10 +15,10 @@
 namespace nacre::image {
 
 struct ImportOptions {
-  std::vector<std::string> changes;       // Dockerfile instructions, see config_change.h
-  std::string message;                    // for the history; "": "Imported from <source>"
-  std::optional<oci::Platform> platform;  // nothing: this host's; Linux only
-  std::optional<oci::Reference> name;     // moved here if it was elsewhere; "latest" when it has no tag
+  std::vector<std::string> changes = {};       // Dockerfile instructions, see config_change.h
+  std::string message = {};                    // for the history; "": "Imported from <source>"
+  std::optional<oci::Platform> platform = {};  // nothing: this host's; Linux only
+  std::optional<oci::Reference> name = {};     // moved here if it was elsewhere; "latest" when it has no tag
 };
 
 // Told how many bytes came in, of how many (0: not known).

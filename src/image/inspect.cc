@@ -20,12 +20,13 @@ OrderedJson list_or_null(const std::optional<std::vector<std::string>>& list) {
   return list ? OrderedJson(*list) : OrderedJson(nullptr);
 }
 
-// Docker shows an image's defaults in the shape of a container's configuration, fields that images do not have included.
+// Docker shows an image's defaults in the shape of a container's configuration, fields that images do not have
+// included.
 OrderedJson config_json(const oci::ContainerDefaults& defaults) {
   const OrderedJson compact = defaults.to_json();
-  OrderedJson json = {
-      {"Hostname", defaults.hostname}, {"Domainname", defaults.domainname}, {"User", defaults.user},
-      {"AttachStdin", false},          {"AttachStdout", false},             {"AttachStderr", false}};
+  OrderedJson json = {{"Hostname", defaults.hostname}, {"Domainname", defaults.domainname},
+                      {"User", defaults.user},         {"AttachStdin", false},
+                      {"AttachStdout", false},         {"AttachStderr", false}};
   if (!defaults.exposed_ports.empty()) {
     json["ExposedPorts"] = key_set(defaults.exposed_ports);
   }

@@ -1,11 +1,11 @@
 #include "image/list.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
 #include <map>
 #include <set>
+
+#include <fmt/format.h>
 
 #include "base/error.h"
 #include "image/lookup.h"
@@ -93,7 +93,9 @@ bool labels_match(const store::ImageRecord& image, const ListFilters& filters) {
                       [&](const auto& wish) { return has_label(labels, wish); });
 }
 
-Timestamp created_of(const store::ImageRecord& image) { return image.created.value_or(Timestamp{}); }
+Timestamp created_of(const store::ImageRecord& image) {
+  return image.created.value_or(Timestamp{});
+}
 
 // The moments between which an image must have been made.
 struct Window {
@@ -183,8 +185,7 @@ void ListFilters::add_prune_filter(std::string_view text) {
   }
 }
 
-std::vector<ListedImage> list_images(const store::Store& store, const ListFilters& filters,
-                                     Intermediate intermediate) {
+std::vector<ListedImage> list_images(const store::Store& store, const ListFilters& filters, Intermediate intermediate) {
   const Catalog catalog(store);
   const Window window = window_of(store, filters);
   std::vector<ListedImage> listed;

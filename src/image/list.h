@@ -15,12 +15,12 @@ enum class Intermediate { hide, show };
 // A wish like "label=a=b"; several of one kind: any may match, except labels, which must all match.
 struct ListFilters {
   std::optional<bool> dangling;
-  std::vector<std::string> labels;       // "key" or "key=value"
+  std::vector<std::string> labels;          // "key" or "key=value"
   std::vector<std::string> without_labels;  // the same, negated ("label!=")
-  std::vector<std::string> references;   // patterns, see oci::familiar_match
-  std::optional<std::string> before;     // created before this image
-  std::optional<std::string> since;      // created after this image
-  std::optional<Timestamp> until;        // created before this moment
+  std::vector<std::string> references;      // patterns, see oci::familiar_match
+  std::optional<std::string> before;        // created before this image
+  std::optional<std::string> since;         // created after this image
+  std::optional<Timestamp> until;           // created before this moment
 
   // "name=value" as the --filter flag has it. Throws Error (invalid_argument) with docker's texts.
   void add_list_filter(std::string_view text);   // dangling, label, before, since, reference, until

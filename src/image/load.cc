@@ -135,9 +135,10 @@ void load_members(store::Store& store, Members& members, store::Lease& lease, co
     throw Error(Code::unsupported,
                 "the archive was made by a docker older than 1.10; load it into docker and save it again");
   } else {
-    throw Error(Code::corrupt,
-                "neither manifest.json (docker-archive) nor index.json with oci-layout (OCI layout) is in it; a tar of a "
-                "root file system goes in with `nacre import`");
+    throw Error(
+        Code::corrupt,
+        "neither manifest.json (docker-archive) nor index.json with oci-layout (OCI layout) is in it; a tar of a "
+        "root file system goes in with `nacre import`");
   }
 }
 

@@ -41,8 +41,9 @@ struct LoadOptions {
 };
 
 // Loads every image of an archive: docker-archive (`manifest.json`) or OCI layout (`index.json`), the latter as tar or
-// directory, the tar plain or compressed, from a file or a pipe. Each image is visible as soon as it is whole and durable; an
-// error leaves those before it. What the archive holds under a digest is verified and kept byte for byte. Throws Error.
+// directory, the tar plain or compressed, from a file or a pipe. Each image is visible as soon as it is whole and
+// durable; an error leaves those before it. What the archive holds under a digest is verified and kept byte for byte.
+// Throws Error.
 void load_archive(store::Store& store, Fd file, const LoadOptions& options, LoadObserver& observer,
                   const CancelToken& cancel);
 void load_directory(store::Store& store, const fs::path& directory, const LoadOptions& options, LoadObserver& observer,

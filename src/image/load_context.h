@@ -53,7 +53,8 @@ store::ImageRecord image_record(const oci::ImageConfig& config, const oci::Manif
                                 const std::vector<store::LayerRecord>& layers);
 // Throws Error (corrupt) when a config has more or fewer diff IDs than its image has layers.
 void require_layer_count(const oci::ImageConfig& config, std::size_t layers);
-// How a layer of the store is described in a manifest made here: by its compressed form if asked and there is one, otherwise as the plain tar.
+// How a layer of the store is described in a manifest made here: by its compressed form if asked and there is one,
+// otherwise as the plain tar.
 oci::Descriptor plain_layer_descriptor(const store::LayerRecord& layer);
 oci::Descriptor config_descriptor(const oci::ImageConfig& config);
 

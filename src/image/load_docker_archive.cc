@@ -45,6 +45,9 @@ std::vector<Entry> parse_manifest(const std::string& text) {
     for (const auto& item : oci::as_array(json, "document")) {
       entries.push_back(parse_entry(item));
     }
+    if (entries.empty()) {
+      throw Error(Code::corrupt, "no image is listed");
+    }
     return entries;
   });
 }
@@ -59,9 +62,8 @@ oci::Manifest make_manifest(const oci::ImageConfig& config, const std::vector<st
 }
 
 void load_entry(LoadContext& context, const Entry& entry) {
-  const oci::ImageConfig config = with_context(entry.config, [&] {
-    return oci::ImageConfig::parse(context.members().document(archive_path(entry.config)));
-  });
+  const oci::ImageConfig config = with_context(
+      entry.config, [&] { return oci::ImageConfig::parse(context.members().document(archive_path(entry.config))); });
   require_layer_count(config, entry.layers.size());
   if (context.options().platform && !oci::platform_distance(*context.options().platform, config.platform())) {
     return;

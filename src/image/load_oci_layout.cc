@@ -1,7 +1,7 @@
 // The OCI layout: index.json leads to manifests or indexes, these to blobs by digest. Source: OCI image-layout.md.
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "base/error.h"
 #include "image/load_context.h"
@@ -35,8 +35,8 @@ std::optional<oci::Reference> parse_name(const std::string& text) {
   }
 }
 
-// Containerd and docker write the whole name beside the tag; skopeo and podman write either into ref.name. A bare word there
-// may as well be a tag without its repository: no name can be made of it.
+// Containerd and docker write the whole name beside the tag; skopeo and podman write either into ref.name. A bare word
+// there may as well be a tag without its repository: no name can be made of it.
 std::optional<oci::Reference> name_of(const oci::Descriptor& descriptor) {
   if (const auto full = descriptor.annotations.find("io.containerd.image.name"); full != descriptor.annotations.end()) {
     return parse_name(full->second);
@@ -61,8 +61,8 @@ bool is_attestation(const oci::Descriptor& descriptor) {
 
 void collect_manifests(Members& members, const oci::Index& index, int depth, std::vector<oci::Descriptor>& found) {
   if (depth > max_nesting) {
-    throw Error(Code::corrupt, fmt::format("index {}: indexes are nested more than {} deep", index.digest().str(),
-                                           max_nesting));
+    throw Error(Code::corrupt,
+                fmt::format("index {}: indexes are nested more than {} deep", index.digest().str(), max_nesting));
   }
   for (const auto& descriptor : index.manifests()) {
     if (oci::media_type::is_index(descriptor.media_type)) {
@@ -141,8 +141,9 @@ void load_index(LoadContext& context, const Target& target) {
     any = load_manifest(context, manifest, target.names, &*target.index) || any;
   }
   if (!any) {
-    throw Error(Code::not_found, fmt::format("index {}: the archive holds none of its images{}", target.index->digest().str(),
-                                             context.options().platform ? " for " + context.options().platform->str() : ""));
+    throw Error(Code::not_found,
+                fmt::format("index {}: the archive holds none of its images{}", target.index->digest().str(),
+                            context.options().platform ? " for " + context.options().platform->str() : ""));
   }
 }
 
@@ -151,7 +152,11 @@ void load_index(LoadContext& context, const Target& target) {
 void load_oci_layout(LoadContext& context) {
   const auto top =
       with_context("index.json", [&] { return oci::Index::parse(context.members().document("index.json")); });
-  for (const auto& target : collect_targets(context.members(), top)) {
+  const auto targets = collect_targets(context.members(), top);
+  if (targets.empty()) {
+    throw Error(Code::corrupt, "index.json: no image is listed");
+  }
+  for (const auto& target : targets) {
     if (target.index) {
       load_index(context, target);
     } else {

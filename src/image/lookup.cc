@@ -1,10 +1,9 @@
 #include "image/lookup.h"
 
-#include <fcntl.h>
-
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fcntl.h>
+#include <fmt/format.h>
 
 #include "base/error.h"
 #include "erofs/image_reader.h"
@@ -73,8 +72,8 @@ store::ImageRecord of_platform(const store::Store& store, const store::NameRecor
     }
   }
   if (!best) {
-    throw Error(Code::not_found, fmt::format("image {}: no image of platform {} here", name.name.familiar(),
-                                             platform.str()));
+    throw Error(Code::not_found,
+                fmt::format("image {}: no image of platform {} here", name.name.familiar(), platform.str()));
   }
   return std::move(*best);
 }
@@ -98,8 +97,8 @@ std::optional<Found> find(const store::Store& store, std::string_view text,
     return std::nullopt;
   }
   if (platform && !oci::platform_distance(*platform, image->platform)) {
-    throw Error(Code::not_found, fmt::format("image {}: made for {}, not for {}", text, image->platform.str(),
-                                             platform->str()));
+    throw Error(Code::not_found,
+                fmt::format("image {}: made for {}, not for {}", text, image->platform.str(), platform->str()));
   }
   return Found{std::move(*image), std::nullopt};
 }
@@ -123,6 +122,9 @@ tree::FileTree read_tree(store::Store& store, const store::ImageRecord& image, c
     return tree::merge({});
   }
   store::Lease lease = store.lease();
+  if (!lease.hold_image(image.id)) {
+    throw Error(Code::not_found, "No such image: " + image.id.str());
+  }
   const oci::ChainId chain = store::ensure_chain(store, lease, image.layers, cancel);
   const MappedFile index(open_file(store.layout().chain_index(chain), O_RDONLY));
   return erofs::read_image(index.bytes());

@@ -13,9 +13,10 @@ struct Found {
   std::optional<store::NameRecord> name;  // the name that led here; nothing when it was an ID
 };
 
-// A name (tag latest when none), name@digest, or an unambiguous prefix of the ID with or without "sha256:". Docker's order: a name
-// that exists wins over an ID prefix. Nothing when there is none; throws Error (invalid_argument) for an ambiguous prefix.
-// With a platform, the image of that platform among those the name leads to; Error (not_found) when the name has none such.
+// A name (tag latest when none), name@digest, or an unambiguous prefix of the ID with or without "sha256:". Docker's
+// order: a name that exists wins over an ID prefix. Nothing when there is none; throws Error (invalid_argument) for an
+// ambiguous prefix. With a platform, the image of that platform among those the name leads to; Error (not_found) when
+// the name has none such.
 std::optional<Found> find(const store::Store& store, std::string_view text,
                           const std::optional<oci::Platform>& platform = {});
 // The same, throwing Error (not_found) "No such image: <text>".

@@ -1,11 +1,10 @@
 #include "image/members.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-
-#include <fmt/format.h>
-
 #include <map>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
 
 #include "archive/compression.h"
 #include "archive/tar_reader.h"

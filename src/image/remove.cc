@@ -1,9 +1,9 @@
 #include "image/remove.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <set>
+
+#include <fmt/format.h>
 
 #include "base/error.h"
 #include "image/lookup.h"
@@ -14,7 +14,9 @@ namespace {
 
 using Event = Removal::Event;
 
-std::string short_container(const store::ContainerRecord& container) { return container.id.substr(0, 12); }
+std::string short_container(const store::ContainerRecord& container) {
+  return container.id.substr(0, 12);
+}
 
 // Containers of an image, by whether they run.
 std::optional<store::ContainerRecord> container_of(const store::Store& store, const oci::Digest& image, bool running) {
@@ -56,8 +58,7 @@ void require_removable(const store::Store& store, const oci::Digest& image, Forc
     return;
   }
   if (const auto container = container_of(store, image, false)) {
-    throw_conflict(image, "must be forced",
-                   "image is being used by stopped container " + short_container(*container));
+    throw_conflict(image, "must be forced", "image is being used by stopped container " + short_container(*container));
   }
 }
 

@@ -44,7 +44,8 @@ archive::TarMember tar_member(std::string path, archive::MemberType type, std::u
 
 void write_tar(store::Store& store, const std::vector<PlannedFile>& files, archive::ByteSink& sink,
                const SaveProgress& progress, const CancelToken& cancel) {
-  std::uint64_t total = 0, done = 0;
+  std::uint64_t total = 0;
+  std::uint64_t done = 0;
   for (const auto& file : files) {
     total += file.size;
   }

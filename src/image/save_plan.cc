@@ -100,9 +100,9 @@ class OciPlanner {
 
  private:
   void add_manifest_item(const SaveItem& item, const oci::Manifest& manifest) {
-    if (!hold_all(manifest)) {
-      throw Error(Code::corrupt, fmt::format("the store lacks what manifest {} lists; run `nacre store check`",
-                                             manifest.digest().str()));
+    if (const auto missing = first_missing(manifest)) {
+      throw Error(Code::corrupt,
+                  fmt::format("blob {} is missing or not whole; run `nacre store check --repair`", missing->str()));
     }
     oci::Descriptor root = manifest.descriptor();
     root.platform = read_config(store_, item.image).platform();
@@ -152,7 +152,7 @@ class OciPlanner {
         continue;
       }
       auto manifest = oci::Manifest::parse(text, child.media_type);
-      if (hold_all(manifest)) {
+      if (!first_missing(manifest)) {
         add_manifest(manifest);
         if (!shown && manifest.config().digest == image) {
           shown = std::move(manifest);
@@ -161,9 +161,17 @@ class OciPlanner {
     }
   }
 
-  bool hold_all(const oci::Manifest& manifest) {
-    return lease_.hold_blob(manifest.config().digest) &&
-           std::ranges::all_of(manifest.layers(), [&](const auto& layer) { return lease_.hold_blob(layer.digest); });
+  // Takes hold of what a manifest lists, as far as it is here.
+  std::optional<oci::Digest> first_missing(const oci::Manifest& manifest) {
+    if (!lease_.hold_blob(manifest.config().digest)) {
+      return manifest.config().digest;
+    }
+    for (const auto& layer : manifest.layers()) {
+      if (!lease_.hold_blob(layer.digest)) {
+        return layer.digest;
+      }
+    }
+    return std::nullopt;
   }
 
   void add_manifest(const oci::Manifest& manifest) {
@@ -226,7 +234,8 @@ OciPlan plan_oci(store::Store& store, store::Lease& lease, std::span<const SaveI
 std::vector<PlannedFile> plan_docker_archive(store::Store& store, store::Lease& lease,
                                              std::span<const SaveItem> items) {
   DockerManifest docker;
-  std::vector<PlannedFile> configs, layers;
+  std::vector<PlannedFile> configs;
+  std::vector<PlannedFile> layers;
   std::set<oci::Digest> planned;
   for (const auto& item : items) {
     if (!lease.hold_image(item.image)) {

@@ -1,10 +1,10 @@
 #include "image/stream_members.h"
 
-#include <fmt/format.h>
-
 #include <map>
 #include <mutex>
 #include <variant>
+
+#include <fmt/format.h>
 
 #include "archive/compression.h"
 #include "archive/tar_reader.h"

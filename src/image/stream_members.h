@@ -9,8 +9,8 @@
 
 namespace nacre::image {
 
-// Reads the whole stream. Small members and JSON documents are kept in memory (64 MiB at most in all); everything else is
-// taken for a layer and ingested on the way, since in an image archive it can be nothing else that matters. One that
+// Reads the whole stream. Small members and JSON documents are kept in memory (64 MiB at most in all); everything else
+// is taken for a layer and ingested on the way, since in an image archive it can be nothing else that matters. One that
 // turns out to be no layer is only an error when it is asked for.
 std::unique_ptr<Members> open_stream_members(Fd file, const MembersContext& context);
 

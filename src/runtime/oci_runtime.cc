@@ -142,10 +142,15 @@ pid_t OciRuntime::start(const std::string& id, const fs::path& bundle, const Str
   throw start_error_of(reason);
 }
 
+fs::path OciRuntime::console_socket(const std::string& id) const {
+  return private_directory(state_) / fmt::format("tty-{}", id.substr(0, 12));
+}
+
 // Both runtimes keep a container's state in a directory of its name, and nothing else but its cgroup is left once its
 // processes are gone. Removing both here saves starting the runtime a second time for every container.
 void OciRuntime::forget(const std::string& id, const HostCgroups& cgroups) const {
   remove_tree(state_ / id);
+  remove_file(console_socket(id));
   cgroups.destroy(container_cgroup(id));
 }
 

@@ -15,7 +15,7 @@ namespace nacre::runtime {
 struct HostRuntime {
   std::string name;  // "runc", "crun"; "" when there is none
   fs::path path;
-  std::string reason;   // why this one: "crun 's hybrid cgroups ..." in a sentence
+  std::string reason;   // why this one: "crun does not support hybrid cgroups"
   std::string version;  // "1.1.5"; only from describe_runtime()
   CgroupMode cgroups = CgroupMode::none;
   std::string seccomp_profile;  // its path, or why there is none
@@ -53,7 +53,8 @@ class OciRuntime {
   // Kills a container in whatever state and takes everything of it away. One that is not there is fine. Never throws.
   void destroy(const std::string& id, const HostCgroups& cgroups) const noexcept;
 
-  const fs::path& state_directory() const noexcept { return state_; }
+  // Where a container's console socket goes: a path short enough for a socket, made fit for one.
+  fs::path console_socket(const std::string& id) const;
 
  private:
   HostRuntime host_;

@@ -145,8 +145,7 @@ ExitStatus run_on_streams(const Launch& launch, std::uint32_t container_uid, con
 }
 
 ExitStatus run_on_terminal(const Launch& launch, const HeldSignals& signals) {
-  make_directories(launch.runtime.state_directory(), 0700);
-  ConsoleSocket socket(launch.runtime.state_directory() / fmt::format("tty-{}", launch.container.short_id()));
+  ConsoleSocket socket(launch.runtime.console_socket(launch.container.id()));
   const Fd null = open_file("/dev/null", O_RDWR);
   std::optional<RawMode> raw;
   std::optional<OutputRelay> output;

@@ -126,7 +126,7 @@ std::optional<std::string> platform_warning(const oci::Platform& image, const oc
 
 RunPlan plan_run(const RunOptions& options, const oci::ContainerDefaults& defaults, const HostCgroups& cgroups) {
   if (options.terminal == Terminal::yes && options.standard_input == Stdin::open && !is_terminal(STDIN_FILENO)) {
-    throw Error(Code::invalid_argument, "the input device is not a TTY");
+    throw StartError(1, "the input device is not a TTY");  // not 125: docker finds out before it asks for a container
   }
   RunPlan plan;
   plan.arguments = process_arguments(defaults, options);

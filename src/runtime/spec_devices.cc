@@ -16,9 +16,10 @@ namespace {
 
 using oci::OrderedJson;
 
-OrderedJson rule(bool allow, const char* type, std::optional<int> major, std::optional<int> minor, const char* access) {
+// A rule for every device of a type, or for one; type is null for both types.
+OrderedJson allow(const char* type, std::optional<int> major, std::optional<int> minor, const char* access) {
   OrderedJson result;
-  result["allow"] = allow;
+  result["allow"] = true;
   if (type != nullptr) {
     result["type"] = type;
   }
@@ -29,6 +30,13 @@ OrderedJson rule(bool allow, const char* type, std::optional<int> major, std::op
     result["minor"] = *minor;
   }
   result["access"] = access;
+  return result;
+}
+
+OrderedJson deny_everything() {
+  OrderedJson result;
+  result["allow"] = false;
+  result["access"] = "rwm";
   return result;
 }
 
@@ -72,22 +80,22 @@ void add_devices(const fs::path& directory, int depth, OrderedJson& devices) {
 
 OrderedJson device_rules(Privilege privilege) {
   if (privilege == Privilege::privileged) {
-    return OrderedJson::array({rule(true, nullptr, std::nullopt, std::nullopt, "rwm")});
+    return OrderedJson::array({allow(nullptr, std::nullopt, std::nullopt, "rwm")});
   }
   OrderedJson rules = OrderedJson::array({
-      rule(false, nullptr, std::nullopt, std::nullopt, "rwm"),
-      rule(true, "c", std::nullopt, std::nullopt,
-           "m"),  // making device nodes is harmless when using them is not allowed
-      rule(true, "b", std::nullopt, std::nullopt, "m"),
+      deny_everything(),
+      allow("c", std::nullopt, std::nullopt,
+            "m"),  // making device nodes is harmless when using them is not allowed
+      allow("b", std::nullopt, std::nullopt, "m"),
   });
   // null, zero, full, random, urandom, tty, console, ptmx
   constexpr std::array<std::pair<int, int>, 8> usable = {
       {{1, 3}, {1, 5}, {1, 7}, {1, 8}, {1, 9}, {5, 0}, {5, 1}, {5, 2}}};
   for (const auto& [major, minor] : usable) {
-    rules.push_back(rule(true, "c", major, minor, "rwm"));
+    rules.push_back(allow("c", major, minor, "rwm"));
   }
   constexpr int pseudo_terminals = 136;
-  rules.push_back(rule(true, "c", pseudo_terminals, std::nullopt, "rwm"));
+  rules.push_back(allow("c", pseudo_terminals, std::nullopt, "rwm"));
   return rules;
 }
 

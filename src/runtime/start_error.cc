@@ -41,7 +41,9 @@ int status_of(std::string_view message) {
   if (says("executable file not found") || says("no such file or directory")) {
     return not_found;
   }
-  return says("permission denied") || says("is a directory") || says("exec format error") || says("not a directory")
+  // crun says "operation not permitted" of a directory.
+  return says("permission denied") || says("operation not permitted") || says("is a directory") ||
+                 says("exec format error") || says("not a directory")
              ? not_invocable
              : not_started;
 }

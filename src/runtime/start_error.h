@@ -8,12 +8,12 @@
 
 namespace nacre::runtime {
 
-// Thrown by run_container() when the runtime could not start the process. Every other Error of a run ends it with 125.
+// An Error that ends a run with a status of its own; every other one ends it with 125.
 class StartError : public Error {
  public:
   StartError(int exit_status, std::string message)
       : Error(Code::invalid_argument, std::move(message)), exit_status_(exit_status) {}
-  // 127: the command does not exist; 126: it cannot be invoked; 125: the container could not be set up.
+  // 127: the command does not exist; 126: it cannot be invoked; 125: the container could not be set up; 1: no terminal.
   int exit_status() const noexcept { return exit_status_; }
 
  private:

@@ -18,14 +18,23 @@ namespace nacre::runtime {
 
 namespace {
 
+// One that this process was told to ignore (by nohup, or as a background job of a script) is not the container's
+// either.
+void add_unless_ignored(sigset_t& set, int number) {
+  struct sigaction action{};
+  if (::sigaction(number, nullptr, &action) == 0 && action.sa_handler != SIG_IGN) {
+    ::sigaddset(&set, number);
+  }
+}
+
 sigset_t container_signals() {
   sigset_t set;
   ::sigemptyset(&set);
   for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGWINCH}) {
-    ::sigaddset(&set, number);
+    add_unless_ignored(set, number);
   }
   for (int number = SIGRTMIN; number <= SIGRTMAX; ++number) {
-    ::sigaddset(&set, number);
+    add_unless_ignored(set, number);
   }
   return set;
 }

@@ -23,6 +23,10 @@ class ExtractDriver : public Snapshotter {
 // Mounts an EROFS image whose data is in `devices`, in the order of its device table.
 Mount mount_erofs(const fs::path& image, std::span<const fs::path> devices, const fs::path& target);
 
+// Makes a stack's merged index unless it is there, held by the lease that is returned: until then it could go again,
+// when no image and no container has exactly these layers.
+store::Lease hold_chain(store::Store& store, std::span<const oci::DiffId> layers);
+
 // An empty stack: nothing, but read-only.
 Mount mount_nothing(const fs::path& target);
 

@@ -1,3 +1,4 @@
+#include <optional>
 #include <vector>
 
 #include <sys/mount.h>
@@ -30,14 +31,22 @@ Mount mount_nothing(const fs::path& target) {
   return Mount(target);
 }
 
+store::Lease hold_chain(store::Store& store, std::span<const oci::DiffId> layers) {
+  store::Lease lease = store.lease();
+  do {
+    store::ensure_chain(store, lease, layers, CancelToken{});
+  } while (!lease.hold_chain(oci::chain_id(layers)));  // a removal was faster
+  return lease;
+}
+
 Mount ErofsDriver::mount(store::Store& store, std::span<const oci::DiffId> layers, const fs::path& target) {
   if (layers.empty()) {
     return mount_nothing(target);
   }
   const oci::ChainId chain = oci::chain_id(layers);
+  std::optional<store::Lease> lease;
   if (!store.has_chain(chain)) {
-    store::Lease lease = store.lease();
-    store::ensure_chain(store, lease, layers, CancelToken{});
+    lease.emplace(hold_chain(store, layers));
   }
   std::vector<fs::path> tars;
   tars.reserve(layers.size());

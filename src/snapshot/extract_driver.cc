@@ -8,7 +8,6 @@
 #include "erofs/image_reader.h"
 #include "snapshot/drivers.h"
 #include "snapshot/tree_extractor.h"
-#include "store/layer_ingest.h"
 
 namespace nacre::snapshot {
 
@@ -73,8 +72,7 @@ Mount ExtractDriver::mount(store::Store& store, std::span<const oci::DiffId> lay
   const oci::ChainId chain = oci::chain_id(layers);
   const fs::path root = store.layout().chain(chain) / "root";
   if (!path_exists(root)) {
-    store::Lease lease = store.lease();
-    store::ensure_chain(store, lease, layers, CancelToken{});
+    store::Lease lease = hold_chain(store, layers);
     // Two processes that want the same tree lay it out once.
     const FileLock lock = store.lock_work(chain.digest);
     if (!path_exists(root)) {

@@ -1,5 +1,6 @@
 #include "store/disk_usage.h"
 
+#include <algorithm>
 #include <memory>
 
 #include <fts.h>
@@ -44,13 +45,13 @@ DiskUsage Store::disk_usage() const {
   usage.blobs = allocated_bytes(layout.blobs(), seen);
   for (const std::string& algorithm : list_directory(layout.layers())) {
     for (const std::string& name : list_directory(layout.layers() / algorithm)) {
-      const fs::path layer = layout.layers() / algorithm / name;
       SeenInodes alone;
-      const std::uint64_t index = allocated_bytes(layer / "index", alone);
-      usage.indexes += index;
-      usage.tars += allocated_bytes(layer, seen) - index;
+      usage.indexes += allocated_bytes(layout.layers() / algorithm / name / "index", alone);
     }
   }
+  // The directories count, too, or the sum would not be what is on disk.
+  const std::uint64_t layers = allocated_bytes(layout.layers(), seen);
+  usage.tars = layers - std::min(usage.indexes, layers);
   usage.chains = allocated_bytes(layout.chains(), seen);
   usage.containers = allocated_bytes(layout.containers(), seen);
   usage.trash = allocated_bytes(layout.trash(), seen);

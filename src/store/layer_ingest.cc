@@ -1,17 +1,14 @@
 #include "store/layer_ingest.h"
 
 #include <fcntl.h>
-
 #include <fmt/format.h>
 
 #include "archive/compression.h"
 #include "archive/file_writer.h"
 #include "archive/tee.h"
 #include "base/error.h"
-#include "erofs/image_reader.h"
-#include "erofs/image_writer.h"
+#include "store/index_builder.h"
 #include "tree/layer_tree.h"
-#include "tree/merge.h"
 
 namespace nacre::store {
 
@@ -52,10 +49,7 @@ struct WrittenIndex {
 WrittenIndex write_index(const tree::FileTree& tree, const Fd& tar, const fs::path& path) {
   const Fd index = open_file(path, O_RDWR | O_CREAT | O_EXCL, 0644);
   archive::FileWriter writer(index);
-  const std::array<std::uint64_t, 1> sizes = {file_size(tar)};
-  erofs::write_image(
-      tree, sizes,
-      [&](std::uint16_t, std::uint64_t offset, MutableBytes buffer) { read_exactly_at(tar, buffer, offset); }, writer);
+  build_layer_index(tree, tar, writer);
   const std::uint64_t index_size = writer.finish();
   sync_file(index);
   return {index_size, tree.content_size()};
@@ -128,8 +122,12 @@ IngestedLayer ingest_layer(const fs::path& ingest, archive::ByteSource& source, 
   if (blob_digest) {
     record.blobs.push_back(*blob_digest);
   }
-  return {std::move(record), blob_digest.value_or(result.diff_id), blob ? blob_size : result.size,
-          archive::name_of(compression), std::move(blob), std::move(directory)};
+  return {std::move(record),
+          blob_digest.value_or(result.diff_id),
+          blob ? blob_size : result.size,
+          archive::name_of(compression),
+          std::move(blob),
+          std::move(directory)};
 }
 
 LayerRecord commit_layer(Lease& lease, IngestedLayer layer) {
@@ -146,53 +144,15 @@ std::uint64_t write_layer_index(const fs::path& tar, const fs::path& index) {
   return write_index(tree::read_layer_tree(*source), file, index).content_size;
 }
 
-namespace {
-
-// The indexes of a stack, mapped and parsed, with what the writer needs to know of their tars.
-struct Stack {
-  std::vector<tree::FileTree> trees;
-  std::vector<Fd> tars;
-  std::vector<std::uint64_t> sizes;
-};
-
-Stack open_stack(const Store& store, std::span<const oci::DiffId> layers, const CancelToken& cancel) {
-  Stack stack;
-  for (const oci::DiffId& layer : layers) {
-    cancel.check();
-    with_context([&] { return "layer " + layer.digest.str(); },
-                 [&] {
-                   const MappedFile index(open_file(store.layout().layer_index(layer), O_RDONLY));
-                   stack.trees.push_back(erofs::read_image(index.bytes()));
-                   stack.tars.push_back(open_file(store.layout().layer_tar(layer), O_RDONLY));
-                   stack.sizes.push_back(file_size(stack.tars.back()));
-                 });
-  }
-  return stack;
-}
-
-}  // namespace
-
 oci::ChainId ensure_chain(Store& store, Lease& lease, std::span<const oci::DiffId> layers, const CancelToken& cancel) {
   oci::ChainId chain = oci::chain_id(layers);
-  if (store.has_chain(chain)) {
+  if (lease.hold_chain(chain)) {
     return chain;
   }
-  const Stack stack = open_stack(store, layers, cancel);
-  std::vector<const tree::FileTree*> trees;
-  for (const auto& tree : stack.trees) {
-    trees.push_back(&tree);
-  }
-  const tree::FileTree merged = tree::merge(trees);
-
   TempDir directory(lease.ingest_directory(), "chain-");
   const Fd index = open_file(directory.path() / "index", O_RDWR | O_CREAT | O_EXCL, 0644);
   archive::FileWriter writer(index);
-  erofs::write_image(
-      merged, stack.sizes,
-      [&](std::uint16_t device, std::uint64_t offset, MutableBytes buffer) {
-        read_exactly_at(stack.tars.at(device), buffer, offset);
-      },
-      writer);
+  build_chain_index(store.layout(), layers, cancel, writer);
   writer.finish();
   sync_file(index);
   lease.adopt_chain(std::move(directory), chain, layers);

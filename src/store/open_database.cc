@@ -39,7 +39,8 @@ void make_store_directories(const Layout& layout) {
     make_directories(content / "sha512");
     sync_directory(content);
   }
-  for (const fs::path& work : std::array{layout.leases(), layout.ingest(), layout.containers(), layout.trash(), layout.locks()}) {
+  for (const fs::path& work :
+       std::array{layout.leases(), layout.ingest(), layout.containers(), layout.trash(), layout.locks()}) {
     make_directories(work);
   }
   sync_directory(layout.root());

@@ -12,11 +12,8 @@
 #include "archive/tar_writer.h"
 #include "base/error.h"
 
+namespace nacre::archive {
 namespace {
-
-using namespace nacre::archive;
-using nacre::Bytes;
-using nacre::Code;
 
 void check(bool holds) {
   if (!holds) {
@@ -29,7 +26,7 @@ class PieceSource : public ByteSource {
   PieceSource(std::string_view bytes, std::size_t piece)
       : bytes_(std::make_shared<const std::string>(bytes)), piece_(piece) {}
   Chunk next() override {
-    const Bytes rest = nacre::as_bytes(*bytes_).subspan(at_);
+    const Bytes rest = as_bytes(*bytes_).subspan(at_);
     const Bytes part = rest.first(std::min(rest.size(), piece_));
     at_ += part.size();
     return {bytes_, part};
@@ -43,7 +40,7 @@ class PieceSource : public ByteSource {
 
 class StringSink : public ByteSink {
  public:
-  void write(Bytes bytes) override { text += nacre::as_text(bytes); }
+  void write(Bytes bytes) override { text += as_text(bytes); }
   std::string text;
 };
 
@@ -62,7 +59,7 @@ Outcome read(std::string_view archive, std::size_t piece) {
     while (auto member = reader.next()) {
       outcome.members.push_back(std::move(*member));
     }
-  } catch (const nacre::Error& error) {
+  } catch (const Error& error) {
     check(error.code() == Code::corrupt || error.code() == Code::unsupported);
     outcome.failure = error.code();
   }
@@ -92,7 +89,7 @@ void check_round_trip(TarMember member) {
   TarWriter writer(sink);
   try {
     writer.add(member);
-  } catch (const nacre::Error& error) {
+  } catch (const Error& error) {
     check(error.code() == Code::invalid_argument && sink.text.empty());
     return;
   }
@@ -112,17 +109,21 @@ void check_round_trip(TarMember member) {
   check(again->device_major == member.device_major && again->device_minor == member.device_minor);
 }
 
-}  // namespace
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string_view archive(reinterpret_cast<const char*>(data), size);
-  const Outcome whole = read(archive, std::max<std::size_t>(size, 1));
+void check_archive(std::string_view archive) {
+  const Outcome whole = read(archive, std::max<std::size_t>(archive.size(), 1));
   const Outcome pieces = read(archive, 61);
   check(whole.failure == pieces.failure && whole.members.size() == pieces.members.size());
   for (std::size_t i = 0; i < whole.members.size(); ++i) {
     check(whole.members[i].path == pieces.members[i].path);
-    check_member(whole.members[i], size);
+    check_member(whole.members[i], archive.size());
     check_round_trip(whole.members[i]);
   }
+}
+
+}  // namespace
+}  // namespace nacre::archive
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  nacre::archive::check_archive({reinterpret_cast<const char*>(data), size});
   return 0;
 }

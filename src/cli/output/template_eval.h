@@ -26,7 +26,7 @@ using TemplateSite =
 class TemplateEvaluator {
  public:
   // Lists and pipelines that run inside each other, over all templates: what the stack of a thread surely holds.
-  static constexpr int max_depth = 4000;
+  static constexpr int max_depth = 1500;
 
   TemplateEvaluator(const TemplateProgram& program, FunctionSet functions) : program_(program), functions_(functions) {}
 

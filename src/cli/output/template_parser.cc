@@ -8,10 +8,9 @@
 
 #include <fmt/format.h>
 
-#include "base/error.h"
 #include "cli/output/go_quote.h"
 #include "cli/output/template_functions.h"
-#include "cli/output/template_lexer.h"
+#include "cli/output/template_tokens.h"
 
 namespace nacre::cli {
 namespace {
@@ -20,7 +19,7 @@ using ast::Binding;
 using ast::BranchKind;
 
 // What ends a list of statements.
-enum class ListEnd { end, else_, input };
+enum class ListEnd { end, else_ };
 
 // What the variables and {{break}}s of one template body can see. {{define}} and {{block}} start afresh.
 struct Scope {
@@ -30,22 +29,11 @@ struct Scope {
 
 class Parser {
  public:
-  explicit Parser(std::string_view text) : lexer_(text) {}
+  explicit Parser(std::string_view text) : tokens_(text) {}
 
   ast::Templates parse();
 
  private:
-  // Tokens. pushed_back_ is a stack: the last one comes next.
-  Token next();
-  Token next_past_space();
-  void push_back(Token token) { pushed_back_.push_back(std::move(token)); }
-  const Token& peek();
-  const Token& peek_past_space();
-  Token expect(TokenKind kind, std::string_view context);
-
-  [[noreturn]] void fail(const std::string& message) const;
-  [[noreturn]] void fail_unexpected(const Token& token, std::string_view context) const;
-
   // Statements.
   bool parse_definition();
   ListEnd parse_list(ast::List& list);
@@ -78,7 +66,7 @@ class Parser {
    public:
     explicit Deeper(Parser& parser) : parser_(parser) {
       if (++parser_.depth_ > max_template_nesting) {
-        parser_.fail(fmt::format("exceeded maximum nesting ({})", max_template_nesting));
+        parser_.tokens_.fail(fmt::format("exceeded maximum nesting ({})", max_template_nesting));
       }
     }
     ~Deeper() { --parser_.depth_; }
@@ -89,75 +77,20 @@ class Parser {
     Parser& parser_;
   };
 
-  TemplateLexer lexer_;
-  std::vector<Token> pushed_back_;
-  int line_ = 1;         // of the token read last
-  int action_line_ = 0;  // of the action being read, 0 outside
+  TemplateTokens tokens_;
   int depth_ = 0;
   Scope scope_;
   ast::Templates templates_;
 };
 
-Token Parser::next() {
-  if (!pushed_back_.empty()) {
-    Token token = std::move(pushed_back_.back());
-    pushed_back_.pop_back();
-    return token;
-  }
-  Token token = lexer_.next();
-  line_ = token.line;
-  return token;
-}
-
-Token Parser::next_past_space() {
-  Token token = next();
-  while (token.kind == TokenKind::space) {
-    token = next();
-  }
-  return token;
-}
-
-const Token& Parser::peek() {
-  push_back(next());
-  return pushed_back_.back();
-}
-
-const Token& Parser::peek_past_space() {
-  push_back(next_past_space());
-  return pushed_back_.back();
-}
-
-Token Parser::expect(TokenKind kind, std::string_view context) {
-  Token token = next_past_space();
-  if (token.kind != kind) {
-    fail_unexpected(token, context);
-  }
-  return token;
-}
-
-void Parser::fail(const std::string& message) const {
-  throw Error(Code::invalid_argument, fmt::format("template: :{}: {}", line_, message));
-}
-
-void Parser::fail_unexpected(const Token& token, std::string_view context) const {
-  if (token.kind != TokenKind::error) {
-    fail(fmt::format("unexpected {} in {}", token.shown(), context));
-  }
-  std::string started;
-  if (action_line_ != 0 && action_line_ != token.line) {
-    started = fmt::format("{} started at :{}", token.text.ends_with(" action") ? "" : " in action", action_line_);
-  }
-  fail(token.shown() + started);
-}
-
 ast::Templates Parser::parse() {
   ast::List main;
-  while (peek().kind != TokenKind::end_of_input) {
+  while (tokens_.peek().kind != TokenKind::end_of_input) {
     if (parse_definition()) {
       continue;
     }
     if (const std::optional<ListEnd> end = parse_statement(main)) {
-      fail(fmt::format("unexpected {}", *end == ListEnd::end ? "{{end}}" : "{{else}}"));
+      tokens_.fail(fmt::format("unexpected {}", *end == ListEnd::end ? "{{end}}" : "{{else}}"));
     }
   }
   define("", std::move(main));
@@ -166,19 +99,19 @@ ast::Templates Parser::parse() {
 
 // {{define "name"}}, which stands at the top level only.
 bool Parser::parse_definition() {
-  if (peek().kind != TokenKind::left_delimiter) {
+  if (tokens_.peek().kind != TokenKind::left_delimiter) {
     return false;
   }
-  Token delimiter = next();
-  Token keyword = next_past_space();
+  Token delimiter = tokens_.next();
+  Token keyword = tokens_.next_past_space();
   if (keyword.kind != TokenKind::keyword_define) {
-    push_back(std::move(keyword));
-    push_back(std::move(delimiter));
+    tokens_.push_back(std::move(keyword));
+    tokens_.push_back(std::move(delimiter));
     return false;
   }
   constexpr std::string_view context = "define clause";
-  const std::string name = parse_name(next_past_space(), context);
-  expect(TokenKind::right_delimiter, context);
+  const std::string name = parse_name(tokens_.next_past_space(), context);
+  tokens_.expect(TokenKind::right_delimiter, context);
   define(name, parse_body(context));
   return true;
 }
@@ -187,7 +120,7 @@ ast::List Parser::parse_body(std::string_view context) {
   Scope outer = std::exchange(scope_, Scope{});
   ast::List body;
   if (parse_list(body) != ListEnd::end) {
-    fail(fmt::format("unexpected {{{{else}}}} in {}", context));
+    tokens_.fail(fmt::format("unexpected {{{{else}}}} in {}", context));
   }
   scope_ = std::move(outer);
   return body;
@@ -206,39 +139,39 @@ void Parser::define(const std::string& name, ast::List list) {
   if (found == templates_.end() || is_blank(found->second)) {
     templates_.insert_or_assign(name, std::move(list));
   } else if (!is_blank(list)) {
-    fail(fmt::format("template: multiple definition of template {}", go_quote(name)));
+    tokens_.fail(fmt::format("template: multiple definition of template {}", go_quote(name)));
   }
 }
 
 ListEnd Parser::parse_list(ast::List& list) {
   const Deeper deeper(*this);
-  while (peek_past_space().kind != TokenKind::end_of_input) {
+  while (tokens_.peek_past_space().kind != TokenKind::end_of_input) {
     if (const std::optional<ListEnd> end = parse_statement(list)) {
       return *end;
     }
   }
-  fail("unexpected EOF");
+  tokens_.fail("unexpected EOF");
 }
 
 std::optional<ListEnd> Parser::parse_statement(ast::List& list) {
-  Token token = next_past_space();
+  Token token = tokens_.next_past_space();
   if (token.kind == TokenKind::text) {
     list.push_back({ast::Text{std::move(token.text)}});
     return std::nullopt;
   }
   if (token.kind != TokenKind::left_delimiter) {
-    fail_unexpected(token, "input");
+    tokens_.fail_unexpected(token, "input");
   }
-  action_line_ = token.line;
+  tokens_.begin_action(token.line);
   const std::optional<ListEnd> end = parse_action(list);
-  action_line_ = 0;
+  tokens_.end_action();
   return end;
 }
 
 std::optional<ListEnd> Parser::parse_action(ast::List& list) {
-  Token token = next_past_space();
+  Token token = tokens_.next_past_space();
   if (token.kind == TokenKind::keyword_end) {
-    expect(TokenKind::right_delimiter, "end");
+    tokens_.expect(TokenKind::right_delimiter, "end");
     return ListEnd::end;
   }
   if (token.kind == TokenKind::keyword_else) {
@@ -257,7 +190,7 @@ std::optional<ListEnd> Parser::parse_action(ast::List& list) {
   } else if (token.kind == TokenKind::keyword_break || token.kind == TokenKind::keyword_continue) {
     list.push_back(parse_jump(token));
   } else {
-    push_back(std::move(token));
+    tokens_.push_back(std::move(token));
     list.push_back({ast::Action{parse_pipeline("command", TokenKind::right_delimiter)}});
   }
   return std::nullopt;
@@ -266,18 +199,18 @@ std::optional<ListEnd> Parser::parse_action(ast::List& list) {
 // {{break}} or {{continue}}.
 ast::Statement Parser::parse_jump(const Token& keyword) {
   const std::string action = "{{" + keyword.text + "}}";
-  expect(TokenKind::right_delimiter, action);
+  tokens_.expect(TokenKind::right_delimiter, action);
   if (scope_.ranges == 0) {
-    fail(action + " outside {{range}}");
+    tokens_.fail(action + " outside {{range}}");
   }
   return keyword.kind == TokenKind::keyword_break ? ast::Statement{ast::Break{}} : ast::Statement{ast::Continue{}};
 }
 
 // {{else}}; of {{else if …}} and {{else with …}} the second word is left for parse_otherwise().
 ListEnd Parser::parse_else() {
-  const TokenKind following = peek_past_space().kind;
+  const TokenKind following = tokens_.peek_past_space().kind;
   if (following != TokenKind::keyword_if && following != TokenKind::keyword_with) {
-    expect(TokenKind::right_delimiter, "else");
+    tokens_.expect(TokenKind::right_delimiter, "else");
   }
   return ListEnd::else_;
 }
@@ -297,38 +230,38 @@ ast::Branch Parser::parse_branch(BranchKind kind, std::string_view context) {
 
 // "{{else if}}" reads as "{{else}}{{if}}" with one {{end}} for both; so does "{{else with}}".
 void Parser::parse_otherwise(ast::Branch& branch, std::string_view context) {
-  const TokenKind following = peek().kind;
+  const TokenKind following = tokens_.peek().kind;
   const bool chained = (branch.kind == BranchKind::if_ && following == TokenKind::keyword_if) ||
                        (branch.kind == BranchKind::with && following == TokenKind::keyword_with);
   if (chained) {
-    next();
+    tokens_.next();
     const Deeper deeper(*this);
     branch.otherwise.push_back({parse_branch(branch.kind, context)});
     return;
   }
   if (parse_list(branch.otherwise) != ListEnd::end) {
-    fail("expected end; found {{else}}");
+    tokens_.fail("expected end; found {{else}}");
   }
 }
 
 std::string Parser::parse_name(const Token& token, std::string_view context) {
   if (token.kind != TokenKind::string && token.kind != TokenKind::raw_string) {
-    fail_unexpected(token, context);
+    tokens_.fail_unexpected(token, context);
   }
   std::optional<std::string> name = go_unquote(token.text);
   if (!name) {
-    fail("invalid syntax");
+    tokens_.fail("invalid syntax");
   }
   return *std::move(name);
 }
 
 ast::Call Parser::parse_call() {
   constexpr std::string_view context = "template clause";
-  const Token token = next_past_space();
+  const Token token = tokens_.next_past_space();
   ast::Call call{token.offset, parse_name(token, context), std::nullopt};
-  Token following = next_past_space();
+  Token following = tokens_.next_past_space();
   if (following.kind != TokenKind::right_delimiter) {
-    push_back(std::move(following));
+    tokens_.push_back(std::move(following));
     call.pipeline = parse_pipeline(context, TokenKind::right_delimiter);
   }
   return call;
@@ -337,7 +270,7 @@ ast::Call Parser::parse_call() {
 // {{block}} defines a template and calls it on the spot.
 ast::Call Parser::parse_block() {
   constexpr std::string_view context = "block clause";
-  const Token token = next_past_space();
+  const Token token = tokens_.next_past_space();
   ast::Call call{token.offset, parse_name(token, context), std::nullopt};
   call.pipeline = parse_pipeline(context, TokenKind::right_delimiter);
   define(call.name, parse_body(context));
@@ -354,38 +287,38 @@ bool starts_operand(TokenKind kind) {
 
 ast::Pipeline Parser::parse_pipeline(std::string_view context, TokenKind end) {
   const Deeper deeper(*this);
-  ast::Pipeline pipeline{peek_past_space().offset, Binding::none, {}, {}};
+  ast::Pipeline pipeline{tokens_.peek_past_space().offset, Binding::none, {}, {}};
   parse_variables(pipeline, context);
   while (true) {
-    Token token = next_past_space();
+    Token token = tokens_.next_past_space();
     if (token.kind == end) {
       check_pipeline(pipeline, context);
       return pipeline;
     }
     if (!starts_operand(token.kind)) {
-      fail_unexpected(token, context);
+      tokens_.fail_unexpected(token, context);
     }
-    push_back(std::move(token));
+    tokens_.push_back(std::move(token));
     pipeline.commands.push_back(parse_command());
   }
 }
 
 // "$x :=", "$x =" or, for range, "$i, $x :=". A variable that none of these follows is an operand, and goes back.
 void Parser::parse_variables(ast::Pipeline& pipeline, std::string_view context) {
-  while (peek_past_space().kind == TokenKind::variable) {
-    Token variable = next();
-    Token after = next();
+  while (tokens_.peek_past_space().kind == TokenKind::variable) {
+    Token variable = tokens_.next();
+    Token after = tokens_.next();
     std::optional<Token> space;
     if (after.kind == TokenKind::space) {
-      space = std::exchange(after, next_past_space());
+      space = std::exchange(after, tokens_.next_past_space());
     }
     const bool comma = after.kind == TokenKind::punctuation && after.text == ",";
     if (after.kind != TokenKind::assign && after.kind != TokenKind::declare && !comma) {
-      push_back(std::move(after));
+      tokens_.push_back(std::move(after));
       if (space) {
-        push_back(*std::move(space));
+        tokens_.push_back(*std::move(space));
       }
-      push_back(std::move(variable));
+      tokens_.push_back(std::move(variable));
       return;
     }
     pipeline.variables.push_back(variable.text);
@@ -395,57 +328,57 @@ void Parser::parse_variables(ast::Pipeline& pipeline, std::string_view context) 
       return;
     }
     if (context != "range" || pipeline.variables.size() >= 2) {
-      fail(fmt::format("too many declarations in {}", context));
+      tokens_.fail(fmt::format("too many declarations in {}", context));
     }
-    const TokenKind following = peek_past_space().kind;
+    const TokenKind following = tokens_.peek_past_space().kind;
     if (following != TokenKind::variable && following != TokenKind::right_delimiter &&
         following != TokenKind::right_paren) {
-      fail("range can only initialize variables");
+      tokens_.fail("range can only initialize variables");
     }
   }
 }
 
 void Parser::check_pipeline(const ast::Pipeline& pipeline, std::string_view context) const {
   if (pipeline.commands.empty()) {
-    fail(fmt::format("missing value for {}", context));
+    tokens_.fail(fmt::format("missing value for {}", context));
   }
   for (std::size_t i = 1; i < pipeline.commands.size(); ++i) {
     const auto& first = pipeline.commands[i].words[0].value;
     if (std::holds_alternative<ast::Boolean>(first) || std::holds_alternative<ast::Dot>(first) ||
         std::holds_alternative<ast::Nil>(first) || std::holds_alternative<ast::Number>(first) ||
         std::holds_alternative<ast::String>(first)) {
-      fail(fmt::format("non executable command in pipeline stage {}", i + 1));
+      tokens_.fail(fmt::format("non executable command in pipeline stage {}", i + 1));
     }
   }
 }
 
 ast::Command Parser::parse_command() {
-  ast::Command command{peek_past_space().offset, {}};
+  ast::Command command{tokens_.peek_past_space().offset, {}};
   while (true) {
-    peek_past_space();
+    tokens_.peek_past_space();
     if (std::optional<ast::Term> operand = parse_operand()) {
       command.words.push_back(*std::move(operand));
     }
-    Token token = next();
+    Token token = tokens_.next();
     if (token.kind == TokenKind::space) {
       continue;
     }
     if (token.kind == TokenKind::right_delimiter || token.kind == TokenKind::right_paren) {
-      push_back(std::move(token));
+      tokens_.push_back(std::move(token));
     } else if (token.kind != TokenKind::pipe) {
-      fail_unexpected(token, "operand");
+      tokens_.fail_unexpected(token, "operand");
     }
     break;
   }
   if (command.words.empty()) {
-    fail("empty command");
+    tokens_.fail("empty command");
   }
   return command;
 }
 
 std::optional<ast::Term> Parser::parse_operand() {
   std::optional<ast::Term> term = parse_term();
-  if (!term || peek().kind != TokenKind::field) {
+  if (!term || tokens_.peek().kind != TokenKind::field) {
     return term;
   }
   return with_fields(*std::move(term));
@@ -453,10 +386,10 @@ std::optional<ast::Term> Parser::parse_operand() {
 
 // Adds the fields that follow a term without a space.
 ast::Term Parser::with_fields(ast::Term term) {
-  const std::size_t offset = peek().offset;
+  const std::size_t offset = tokens_.peek().offset;
   ast::Path path;
-  while (peek().kind == TokenKind::field) {
-    path.push_back(next().text.substr(1));
+  while (tokens_.peek().kind == TokenKind::field) {
+    path.push_back(tokens_.next().text.substr(1));
   }
   const auto append = [&](ast::Path& own) { own.insert(own.end(), path.begin(), path.end()); };
   if (auto* field = std::get_if<ast::Field>(&term.value)) {
@@ -472,18 +405,18 @@ ast::Term Parser::with_fields(ast::Term term) {
   if (std::holds_alternative<ast::Function>(term.value) || std::holds_alternative<ast::Parenthesized>(term.value)) {
     return {offset, ast::Chain{std::make_unique<ast::Term>(std::move(term)), std::move(path)}};
   }
-  fail(fmt::format("unexpected . after term {}", go_quote(term.source())));
+  tokens_.fail(fmt::format("unexpected . after term {}", go_quote(term.source())));
 }
 
 std::optional<ast::Term> Parser::parse_term() {
-  Token token = next_past_space();
+  Token token = tokens_.next_past_space();
   if (!starts_operand(token.kind)) {
-    push_back(std::move(token));
+    tokens_.push_back(std::move(token));
     return std::nullopt;
   }
   if (token.kind == TokenKind::identifier) {
     if (!is_template_function(token.text)) {
-      fail(fmt::format("function {} not defined", go_quote(token.text)));
+      tokens_.fail(fmt::format("function {} not defined", go_quote(token.text)));
     }
     return ast::Term{token.offset, ast::Function{token.text}};
   }
@@ -517,14 +450,14 @@ ast::Term Parser::parse_parenthesized() {
 ast::Term Parser::parse_string(const Token& token) const {
   std::optional<std::string> text = go_unquote(token.text);
   if (!text) {
-    fail("invalid syntax");
+    tokens_.fail("invalid syntax");
   }
   return {token.offset, ast::String{token.text, *std::move(text)}};
 }
 
 ast::Term Parser::parse_variable(const Token& token) const {
   if (std::find(scope_.variables.begin(), scope_.variables.end(), token.text) == scope_.variables.end()) {
-    fail(fmt::format("undefined variable {}", go_quote(token.text)));
+    tokens_.fail(fmt::format("undefined variable {}", go_quote(token.text)));
   }
   return {token.offset, ast::Variable{token.text, {}}};
 }
@@ -535,10 +468,10 @@ ast::Term Parser::parse_number(const Token& token) const {
     return {token.offset, ast::Number{token.text, *number}};
   }
   if (token.kind == TokenKind::char_constant) {
-    fail(fmt::format("malformed character constant: {}", token.text));
+    tokens_.fail(fmt::format("malformed character constant: {}", token.text));
   }
   const char* const what = number.error() == NumberError::overflow ? "integer overflow" : "illegal number syntax";
-  fail(fmt::format("{}: {}", what, go_quote(token.text)));
+  tokens_.fail(fmt::format("{}: {}", what, go_quote(token.text)));
 }
 
 }  // namespace

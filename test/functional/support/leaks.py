@@ -36,11 +36,10 @@ def processes_of(folder: pathlib.Path) -> list[str]:
 
 
 def cgroups() -> set[str]:
-    """cgroups that are nacre's, in every hierarchy."""
-    base = pathlib.Path("/sys/fs/cgroup")
+    """cgroups that are nacre's, in every hierarchy: those below the one that is named so, too."""
     found = set()
-    for folder, children, _ in os.walk(base):
-        found |= {os.path.join(folder, child) for child in children if "nacre" in child}
+    for folder, children, _ in os.walk("/sys/fs/cgroup"):
+        found |= {path for child in children if "nacre" in (path := os.path.join(folder, child))}
     return found
 
 

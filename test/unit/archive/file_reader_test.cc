@@ -27,7 +27,7 @@ class FileReaderTest : public testing::TestWithParam<const char*> {
 };
 
 TEST_P(FileReaderTest, ReadsTheWholeFileWhateverItsSize) {
-  for (const std::size_t size : {0, 1, 4096, 4 * 1024 * 1024, 5 * 1024 * 1024 + 1, 20 * 1024 * 1024 - 513}) {
+  for (const std::size_t size : {0U, 1U, 4096U, 4U * 1024 * 1024, 5U * 1024 * 1024 + 1, 20U * 1024 * 1024 - 513}) {
     const std::string content = noise(size);
     const Fd file = make_file(content);
     const auto source = read_ahead_source(file);

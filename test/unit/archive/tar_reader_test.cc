@@ -404,8 +404,7 @@ TEST(TarReader, PaxXattrsAsLibarchiveWritesThem) {
                                        RawHeader{}.block());
   EXPECT_THAT(member.xattrs, ElementsAre(Pair("user.a=b%", "\0\x01\xff"s), Pair("user.both", "B"),
                                          Pair("user.padded", "AB"), Pair("user.short", "A")));
-  EXPECT_EQ(message_of(pax_header({{"LIBARCHIVE.xattr.user.x", "?"}}) + RawHeader{}.block()),
-            "tar: member 'x': PAX header: an extended attribute that is not base64");
+  EXPECT_TRUE(only_member(pax_header({{"LIBARCHIVE.xattr.user.x", "?"}}) + RawHeader{}.block()).xattrs.empty());
 }
 
 TEST(TarReader, PaxHeadersCountForOneMemberAndReplaceEachOther) {

@@ -61,11 +61,9 @@ TEST_F(ImportTest, EveryCompressionBecomesOneLayer) {
 }
 
 TEST_F(ImportTest, TheConfigSaysWhatWasAskedFor) {
-  const auto id = import(make_tar({{"a", "1"}}), "app",
-                         {.changes = {"CMD [\"/a\"]", "ENV A=1 B=$A"},
-                          .message = {},
-                          .platform = oci::Platform::parse("linux/arm/v7"),
-                          .name = {}});
+  const auto id =
+      import(make_tar({{"a", "1"}}), "app",
+             {.changes = {"CMD [\"/a\"]", "ENV A=1 B=$A"}, .platform = oci::Platform::parse("linux/arm/v7")});
   const auto config = read_config(store(), id);
   EXPECT_THAT(config.defaults().cmd, testing::Optional(ElementsAre("/a")));
   EXPECT_THAT(config.defaults().env, ElementsAre("A=1", "B="));

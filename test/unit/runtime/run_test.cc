@@ -40,7 +40,8 @@ TEST_F(RunTest, keeps_the_container_without_rm) {
   RunOptions kept = shell("echo kept > /new; exit 3");
   kept.after_exit = AfterExit::keep;
   kept.name = "keeper";
-  EXPECT_EQ(run(kept).status, 3);
+  const Outcome first = run(kept);
+  EXPECT_EQ(first.status, 3) << first.error;
   const auto records = containers();
   ASSERT_EQ(records.size(), 1U);
   EXPECT_EQ(records[0].name, "keeper");
@@ -259,10 +260,10 @@ TEST_F(RunTest, limits_reach_the_kernel) {
     GTEST_SKIP() << "this host has no such limits";
   }
   const bool v2 = cgroups.mode() == CgroupMode::v2;
-  RunOptions limited = shell(
-      v2 ? "cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/pids.max /sys/fs/cgroup/cpu.max; ulimit -n"
-         : "cd /sys/fs/cgroup; g=$(grep :pids: /proc/self/cgroup); g=${g##*:}; cat memory/$g/memory.limit_in_bytes "
-           "pids/$g/pids.max cpu/$g/cpu.cfs_quota_us; ulimit -n");
+  RunOptions limited =
+      shell(v2 ? "cd /sys/fs/cgroup; cat memory.max pids.max cpu.max; ulimit -n"
+               : "cd /sys/fs/cgroup; cat memory/memory.limit_in_bytes pids/pids.max cpu/cpu.cfs_quota_us; "
+                 "ulimit -n");
   limited.memory = parse_memory_size("64m");
   limited.pids_limit = 20;
   limited.nano_cpus = parse_cpus("0.5");
