@@ -1,6 +1,7 @@
 #include "image/remove.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include <fmt/format.h>
@@ -68,13 +69,15 @@ void untag(store::Store& store, const oci::Reference& name, Removal& removal) {
   }
 }
 
-// The image with all its names; its files become garbage for finish().
+// The image with all its names, in one transaction; its files become garbage for finish().
 void delete_image(store::Store& store, const store::ImageRecord& image, store::PruneUntagged prune, Removal& removal,
                   std::vector<store::ImageRecord>& deleted) {
-  for (const auto& name : store.names_of(image.id)) {
-    untag(store, name.name, removal);
+  const auto names = store.names_of(image.id);
+  const auto gone = store.remove_image(image.id, prune);
+  for (const auto& name : names) {
+    removal.events.push_back({Event::Kind::untagged, name.name.familiar()});
   }
-  for (const auto& id : store.remove_image(image.id, prune)) {
+  for (const auto& id : gone) {
     removal.events.push_back({Event::Kind::deleted, id.str()});
   }
   deleted.push_back(image);
@@ -98,15 +101,8 @@ void finish(store::Store& store, const std::vector<store::ImageRecord>& deleted,
   store.empty_trash_in_background();
 }
 
-// The images that a name leads to and that no other name keeps.
-std::vector<store::ImageRecord> left_without_name(const store::Store& store, const oci::Digest& target,
-                                                  const oci::Digest& image) {
-  std::vector<store::ImageRecord> candidates = store.images_of_target(target);
-  if (candidates.empty()) {
-    if (auto only = store.find_image(image)) {
-      candidates.push_back(std::move(*only));
-    }
-  }
+// Of the images that stood behind a name that is gone, those that no other name keeps.
+void keep_unreachable(const store::Store& store, std::vector<store::ImageRecord>& images) {
   std::set<oci::Digest> kept;
   for (const auto& name : store.names()) {
     kept.insert(name.image);
@@ -114,8 +110,24 @@ std::vector<store::ImageRecord> left_without_name(const store::Store& store, con
       kept.insert(other.id);
     }
   }
-  std::erase_if(candidates, [&](const auto& candidate) { return kept.contains(candidate.id); });
-  return candidates;
+  std::erase_if(images, [&](const auto& image) { return kept.contains(image.id) || !store.find_image(image.id); });
+}
+
+// What goes with a name: itself, and with a repository's last tag its digest names.
+std::vector<store::NameRecord> names_to_untag(const store::NameRecord& name,
+                                              const std::vector<store::NameRecord>& all) {
+  const auto repository = name.name.without_tag_and_digest();
+  const bool tag_left = std::any_of(all.begin(), all.end(), [&](const auto& other) {
+    return other.name != name.name && other.name.tag() && other.name.without_tag_and_digest() == repository;
+  });
+  std::vector<store::NameRecord> going = {name};
+  for (const auto& other : all) {
+    const bool follows = name.name.tag() && !tag_left && other.name.without_tag_and_digest() == repository;
+    if (follows && other.name != name.name) {
+      going.push_back(other);
+    }
+  }
+  return going;
 }
 
 void remove_by_name(store::Store& store, std::string_view text, const Found& found, Force force,
@@ -131,28 +143,24 @@ void remove_by_name(store::Store& store, std::string_view text, const Found& fou
       }
     }
   }
-  untag(store, found.name->name, removal);
-  // Digest names of a repository do not outlive its last tag.
-  const auto repository = found.name->name.without_tag_and_digest();
-  const auto rest = store.names_of(found.image.id);
-  const bool tag_left = std::any_of(rest.begin(), rest.end(), [&](const auto& name) {
-    return name.name.tag() && name.name.without_tag_and_digest() == repository;
-  });
-  if (found.name->name.tag() && !tag_left) {
-    for (const auto& name : rest) {
-      if (name.name.without_tag_and_digest() == repository) {
-        untag(store, name.name, removal);
-      }
+  const auto going = names_to_untag(*found.name, names);
+  if (going.size() < names.size()) {
+    for (const auto& name : going) {
+      untag(store, name.name, removal);
     }
+    return;
   }
+  // The last name takes the image along, and the images of other platforms that stood behind it.
+  std::vector<store::ImageRecord> others = store.images_of_target(found.name->target);
+  require_removable(store, found.image.id, force);
   std::vector<store::ImageRecord> deleted;
-  for (const auto& image : left_without_name(store, found.name->target, found.image.id)) {
+  delete_image(store, found.image, prune, removal, deleted);
+  keep_unreachable(store, others);
+  for (const auto& image : others) {
     require_removable(store, image.id, force);
     delete_image(store, image, prune, removal, deleted);
   }
-  if (!deleted.empty()) {
-    finish(store, deleted, removal);
-  }
+  finish(store, deleted, removal);
 }
 
 void remove_by_id(store::Store& store, const Found& found, Force force, store::PruneUntagged prune, Removal& removal) {
@@ -193,18 +201,18 @@ Removal prune_images(store::Store& store, const ListFilters& filters, const Canc
     if (in_use.contains(listed.image.id)) {
       continue;
     }
-    // With its names, for --all: every platform behind them goes too.
-    std::vector<store::ImageRecord> group = {listed.image};
+    // With its names, for --all: the images of other platforms behind them go too.
+    std::vector<store::ImageRecord> others;
     for (const auto& name : listed.names) {
-      untag(store, name.name, removal);
-      for (auto& other : left_without_name(store, name.target, name.image)) {
-        if (other.id != listed.image.id && !in_use.contains(other.id)) {
-          group.push_back(std::move(other));
-        }
-      }
+      auto behind = store.images_of_target(name.target);
+      std::move(behind.begin(), behind.end(), std::back_inserter(others));
     }
-    for (const auto& image : group) {
-      if (store.find_image(image.id)) {
+    if (store.find_image(listed.image.id)) {
+      delete_image(store, listed.image, store::PruneUntagged::yes, removal, deleted);
+    }
+    keep_unreachable(store, others);
+    for (const auto& image : others) {
+      if (!in_use.contains(image.id)) {
         delete_image(store, image, store::PruneUntagged::yes, removal, deleted);
       }
     }

@@ -2,6 +2,7 @@
 
 #include "store/check_context.h"
 #include "store/store_impl.h"
+#include "store/trash.h"
 
 namespace nacre::store {
 
@@ -25,6 +26,9 @@ CheckReport check(Store& store, Repair repair, const CancelToken& cancel,
   check_layers(context);
   check_chains(context);
   check_images(context);
+  if (context.repairs()) {
+    unlink_trash_in_background(context.layout);  // what repairs put there; no removal may follow soon
+  }
   return std::move(context.report);
 }
 

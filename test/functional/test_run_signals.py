@@ -9,6 +9,7 @@ import signal
 import pytest
 
 from support.containers import IMAGE, WAIT, assert_nothing_runs, container_directories, running, shell
+from support.killing import assert_sound, assert_swept
 from support.leaks import cgroups, mounts_below
 from support.nacre import Nacre
 
@@ -80,7 +81,8 @@ def test_a_nacre_killed_at_any_point_leaves_nothing(nacre: Nacre, seed: int) -> 
     shell(nacre, "true").ok()
     assert container_directories(nacre) == []
     assert mounts_below(nacre.root) == []
-    nacre("store", "check").ok()
+    assert_sound(nacre)
+    assert_swept(nacre)
 
 
 @pytest.mark.one_driver

@@ -80,6 +80,7 @@ TEST_F(CrashTest, a_container_that_outlived_everybody_is_ended_by_the_next_run) 
   RunningNacre nacre = start_sleeping();
   const std::string id = container_directories().at(0);
   kill_with_watchdog(nacre);
+  nacre.wait_for_death();
   EXPECT_EQ(run(options({"true"})).status, 0);
   EXPECT_EQ(nacre.finish().output, "ready\n");
   EXPECT_THAT(container_directories(), IsEmpty());

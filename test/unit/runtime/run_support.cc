@@ -94,6 +94,10 @@ void RunningNacre::signal(int number) const {
   ::kill(pid_, number);
 }
 
+void RunningNacre::wait_for_death() {
+  ::waitpid(std::exchange(pid_, -1), nullptr, 0);
+}
+
 void RunningNacre::wait_for(std::string_view text) {
   std::array<char, 4096> buffer{};
   while (seen_.find(text) == std::string::npos) {
@@ -126,6 +130,9 @@ Outcome RunningNacre::finish() {
     }
   }
   int status = 0;
+  if (pid_ < 0) {
+    return outcome;
+  }
   ::waitpid(std::exchange(pid_, -1), &status, 0);
   outcome.status = WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
   return outcome;

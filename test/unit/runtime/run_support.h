@@ -35,6 +35,8 @@ class RunningNacre {
   // Reads output until it contains text; fails the test at the end of it.
   void wait_for(std::string_view text);
   void signal(int number) const;
+  // Waits for the process alone; what it started may still hold its streams. finish() gives no status then.
+  void wait_for_death();
   Outcome finish();
 
  private:
