@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/format_help.h"
 #include "cli/image_path.h"
+#include "cli/output/image_shape.h"
 #include "cli/output/object_format.h"
 #include "image/inspect.h"
 #include "image/lookup.h"
@@ -50,20 +51,9 @@ Inspected inspect_all(Context& context, const InspectOptions& options, const std
   return inspected;
 }
 
-std::string formatted(const Inspected& inspected, const std::optional<std::string>& format) {
-  if (format) {
-    return format_objects(*format, inspected.objects);
-  }
-  oci::OrderedJson list = oci::OrderedJson::array();
-  for (const auto& object : inspected.objects) {
-    list.push_back(object);
-  }
-  return oci::to_go_json_indented(list, 4) + "\n";
-}
-
 int inspect(Context& context, const InspectOptions& options, const std::vector<std::string>& arguments) {
   const Inspected inspected = inspect_all(context, options, arguments);
-  context.print(formatted(inspected, options.format));
+  context.print(format_inspected(options.format.value_or(""), inspected.objects, &image_inspect_shape()));
   for (const auto& problem : inspected.problems) {
     context.print_error(fmt::format("nacre: {}\n", problem));
   }

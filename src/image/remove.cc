@@ -83,6 +83,18 @@ void delete_image(store::Store& store, const store::ImageRecord& image, store::P
   deleted.push_back(image);
 }
 
+// For prune: what another process took away meanwhile is as good as pruned.
+void delete_if_there(store::Store& store, const store::ImageRecord& image, Removal& removal,
+                     std::vector<store::ImageRecord>& deleted) {
+  try {
+    delete_image(store, image, store::PruneUntagged::yes, removal, deleted);
+  } catch (const Error& error) {
+    if (error.code() != Code::not_found) {
+      throw;
+    }
+  }
+}
+
 // Moves the garbage to the trash, and reports the chains whose top layer went with it, as docker does.
 void finish(store::Store& store, const std::vector<store::ImageRecord>& deleted, Removal& removal) {
   const auto collected = store.collect();
@@ -207,13 +219,11 @@ Removal prune_images(store::Store& store, const ListFilters& filters, const Canc
       auto behind = store.images_of_target(name.target);
       std::move(behind.begin(), behind.end(), std::back_inserter(others));
     }
-    if (store.find_image(listed.image.id)) {
-      delete_image(store, listed.image, store::PruneUntagged::yes, removal, deleted);
-    }
+    delete_if_there(store, listed.image, removal, deleted);
     keep_unreachable(store, others);
     for (const auto& image : others) {
       if (!in_use.contains(image.id)) {
-        delete_image(store, image, store::PruneUntagged::yes, removal, deleted);
+        delete_if_there(store, image, removal, deleted);
       }
     }
   }

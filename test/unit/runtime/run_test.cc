@@ -72,7 +72,7 @@ TEST_F(RunTest, commands_that_cannot_run) {
   EXPECT_EQ(directory.status, 126);
   const Outcome text = run(options({"/not-executable"}));
   EXPECT_EQ(text.status, 126);
-  EXPECT_THAT(text.error, HasSubstr("permission denied"));
+  EXPECT_THAT(text.error, HasSubstr("ermission denied"));
   const Outcome nothing = run(options({}));
   EXPECT_EQ(nothing.status, 125);
   EXPECT_THAT(nothing.error, StartsWith("no command specified"));
