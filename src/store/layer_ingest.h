@@ -18,7 +18,7 @@ struct LayerExpectation {
 // A layer in an ingest folder: whole, verified, its bytes synced, not yet part of the store. Vanishes unless committed.
 struct IngestedLayer {
   LayerRecord record;
-  oci::Digest blob_digest;       // of the bytes as they came in; the diff ID when they were not compressed
+  oci::Digest blob_digest;  // of the bytes as they came in; the diff ID when they were not compressed
   std::uint64_t blob_size = 0;
   std::string_view compression;  // "none", "gzip", ...
   std::optional<TempFile> blob;  // when they were compressed
