@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "run_support.h"
 #include "runtime/cgroup.h"
 #include "runtime/oci_runtime.h"
@@ -35,7 +36,14 @@ class CrashTest : public RunTest {
     return children;
   }
 
-  static std::string name_of_process(pid_t pid) { return read_file(fmt::format("/proc/{}/comm", pid), 100); }
+  // "" for a process that has just ended, as the runtime's own do.
+  static std::string name_of_process(pid_t pid) {
+    try {
+      return read_file(fmt::format("/proc/{}/comm", pid), 100);
+    } catch (const Error&) {
+      return "";
+    }
+  }
 
   // As a power cut would have it: nobody is left to clean up.
   static void kill_with_watchdog(const RunningNacre& nacre) {
