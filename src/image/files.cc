@@ -15,20 +15,19 @@ namespace nacre::image {
 
 ImageFiles ImageFiles::open(store::Store& store, const store::ImageRecord& image, const CancelToken& cancel) {
   if (image.layers.empty()) {
-    return {tree::merge({}), {}, {}, Fd()};
+    return {tree::merge({}), {}, {}};
   }
   store::Lease lease = store.lease();
   if (!lease.hold_image(image.id)) {
     throw Error(Code::not_found, "No such image: " + image.id.str());
   }
   const oci::ChainId chain = store::ensure_chain(store, lease, image.layers, cancel);
-  Fd index = open_file(store.layout().chain_index(chain), O_RDONLY);
+  const MappedFile index(open_file(store.layout().chain_index(chain), O_RDONLY));
   std::vector<Fd> tars;
   for (const auto& layer : image.layers) {
     tars.push_back(open_file(store.layout().layer_tar(layer), O_RDONLY));
   }
-  tree::FileTree tree = erofs::read_image(MappedFile(index).bytes());
-  return {std::move(tree), image.layers, std::move(tars), std::move(index)};
+  return {erofs::read_image(index.bytes()), image.layers, std::move(tars)};
 }
 
 tree::FileTree::Located ImageFiles::locate(std::string_view path, tree::FollowLast follow) const {
@@ -40,9 +39,6 @@ tree::FileTree::Located ImageFiles::locate(std::string_view path, tree::FollowLa
 }
 
 const Fd& ImageFiles::device(std::uint16_t number) const {
-  if (number == tree::in_image) {
-    return index_;
-  }
   if (number >= tars_.size()) {
     throw Error(Code::corrupt, fmt::format("the image's index names layer {} of {}; run `nacre store check --repair`",
                                            number + 1, tars_.size()));

@@ -13,7 +13,7 @@
 
 namespace nacre::image {
 
-// The merged tree of an image with its tars and the index open, so that a removal meanwhile does not matter. Movable.
+// The merged tree of an image with its tars open, so that a removal meanwhile does not matter. Movable.
 class ImageFiles {
  public:
   static ImageFiles open(store::Store& store, const store::ImageRecord& image, const CancelToken& cancel);
@@ -43,14 +43,13 @@ class ImageFiles {
   std::optional<Place> place(tree::InodeId inode) const;
 
  private:
-  ImageFiles(tree::FileTree tree, std::vector<oci::DiffId> layers, std::vector<Fd> tars, Fd index)
-      : tree_(std::move(tree)), layers_(std::move(layers)), tars_(std::move(tars)), index_(std::move(index)) {}
+  ImageFiles(tree::FileTree tree, std::vector<oci::DiffId> layers, std::vector<Fd> tars)
+      : tree_(std::move(tree)), layers_(std::move(layers)), tars_(std::move(tars)) {}
   const Fd& device(std::uint16_t number) const;
 
   tree::FileTree tree_;
   std::vector<oci::DiffId> layers_;
   std::vector<Fd> tars_;
-  Fd index_;
 };
 
 // "drwxr-xr-x", as ls prints it.

@@ -3,10 +3,10 @@
 #include <cstring>
 #include <deque>
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "image/curl_library.h"
 #include "oci/shown.h"
 
 namespace nacre::image {
@@ -21,18 +21,11 @@ constexpr int poll_milliseconds = 100;
 constexpr long piece_size = 256 * 1024;
 
 struct FreeEasy {
-  void operator()(CURL* handle) const noexcept { curl_easy_cleanup(handle); }
+  void operator()(CURL* handle) const noexcept { curl_library().easy_cleanup(handle); }
 };
 struct FreeMulti {
-  void operator()(CURLM* handle) const noexcept { curl_multi_cleanup(handle); }
+  void operator()(CURLM* handle) const noexcept { curl_library().multi_cleanup(handle); }
 };
-
-void start_curl_once() {
-  static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (started != CURLE_OK) {
-    throw Error(Code::internal, fmt::format("start libcurl: {}", curl_easy_strerror(started)));
-  }
-}
 
 Code code_of_status(long status) {
   switch (status) {
@@ -52,9 +45,8 @@ class CurlDownload : public Download {
  public:
   CurlDownload(const std::string& url, CancelToken cancel)
       : shown_url_(oci::shown(without_credentials(url))), cancel_(std::move(cancel)) {
-    start_curl_once();
-    easy_.reset(curl_easy_init());
-    multi_.reset(curl_multi_init());
+    easy_.reset(curl_.easy_init());
+    multi_.reset(curl_.multi_init());
     if (!easy_ || !multi_) {
       throw Error(Code::internal, "start a download: out of memory");
     }
@@ -73,10 +65,10 @@ class CurlDownload : public Download {
     set(CURLOPT_ERRORBUFFER, message_);
     set(CURLOPT_WRITEFUNCTION, &CurlDownload::receive);
     set(CURLOPT_WRITEDATA, this);
-    check(curl_multi_add_handle(multi_.get(), easy_.get()));
+    check(curl_.multi_add_handle(multi_.get(), easy_.get()));
   }
 
-  ~CurlDownload() override { curl_multi_remove_handle(multi_.get(), easy_.get()); }
+  ~CurlDownload() override { curl_.multi_remove_handle(multi_.get(), easy_.get()); }
   CurlDownload(const CurlDownload&) = delete;
   CurlDownload& operator=(const CurlDownload&) = delete;
 
@@ -84,13 +76,13 @@ class CurlDownload : public Download {
     while (waiting_.empty() && !ended_) {
       cancel_.check();
       if (std::exchange(paused_, false)) {
-        curl_easy_pause(easy_.get(), CURLPAUSE_CONT);  // may call receive()
+        curl_.easy_pause(easy_.get(), CURLPAUSE_CONT);  // may call receive()
       }
       int running = 0;
-      check(curl_multi_perform(multi_.get(), &running));
+      check(curl_.multi_perform(multi_.get(), &running));
       take_result();
       if (waiting_.empty() && !ended_) {
-        check(curl_multi_poll(multi_.get(), nullptr, 0, poll_milliseconds, nullptr));
+        check(curl_.multi_poll(multi_.get(), nullptr, 0, poll_milliseconds, nullptr));
       }
     }
     if (waiting_.empty()) {
@@ -104,21 +96,21 @@ class CurlDownload : public Download {
 
   std::uint64_t total() const override {
     curl_off_t length = 0;
-    const auto result = curl_easy_getinfo(easy_.get(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+    const auto result = curl_.easy_getinfo(easy_.get(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
     return result == CURLE_OK && length > 0 ? static_cast<std::uint64_t>(length) : 0;
   }
 
  private:
   template <class Value>
   void set(CURLoption option, Value value) {
-    if (const CURLcode result = curl_easy_setopt(easy_.get(), option, value); result != CURLE_OK) {
-      fail(Code::internal, curl_easy_strerror(result));
+    if (const CURLcode result = curl_.easy_setopt(easy_.get(), option, value); result != CURLE_OK) {
+      fail(Code::internal, curl_.easy_strerror(result));
     }
   }
 
   void check(CURLMcode result) const {
     if (result != CURLM_OK) {
-      fail(Code::internal, curl_multi_strerror(result));
+      fail(Code::internal, curl_.multi_strerror(result));
     }
   }
 
@@ -146,7 +138,7 @@ class CurlDownload : public Download {
 
   void take_result() {
     int left = 0;
-    const CURLMsg* const message = curl_multi_info_read(multi_.get(), &left);
+    const CURLMsg* const message = curl_.multi_info_read(multi_.get(), &left);
     if (message == nullptr || message->msg != CURLMSG_DONE) {
       return;
     }
@@ -154,7 +146,7 @@ class CurlDownload : public Download {
     const CURLcode result = message->data.result;
     if (result == CURLE_HTTP_RETURNED_ERROR) {
       long status = 0;
-      curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
+      curl_.easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
       fail(code_of_status(status), fmt::format("the server answered with HTTP status {}", status));
     }
     if (result == CURLE_URL_MALFORMAT || result == CURLE_UNSUPPORTED_PROTOCOL) {
@@ -164,10 +156,11 @@ class CurlDownload : public Download {
       fail(Code::unavailable, fmt::format("redirected more than {} times", max_redirects));
     }
     if (result != CURLE_OK) {
-      fail(Code::unavailable, message_[0] != '\0' ? oci::shown(message_) : curl_easy_strerror(result));
+      fail(Code::unavailable, message_[0] != '\0' ? oci::shown(message_) : curl_.easy_strerror(result));
     }
   }
 
+  const CurlLibrary& curl_ = curl_library();
   std::string shown_url_;
   CancelToken cancel_;
   char message_[CURL_ERROR_SIZE] = {};

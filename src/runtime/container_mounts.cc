@@ -29,9 +29,9 @@ void copy_metadata(const Fd& from, const fs::path& to) {
 }
 
 snapshot::Mount mount_image(store::Store& store, snapshot::Snapshotter& snapshotter,
-                            std::span<const oci::DiffId> layers, const fs::path& target) {
+                            std::span<const oci::DiffId> layers, const fs::path& target, const CancelToken& cancel) {
   make_directories(target);
-  return snapshotter.mount(store, layers, target);
+  return snapshotter.mount(store, layers, target, cancel);
 }
 
 Fd open_directory(const fs::path& path) {
@@ -54,20 +54,22 @@ std::ptrdiff_t depth_of(const std::string& path) {
 }  // namespace
 
 ContainerRoot::ContainerRoot(store::Store& store, snapshot::Snapshotter& snapshotter, const ContainerPaths& paths,
-                             std::span<const oci::DiffId> layers, AfterExit after_exit)
-    : image_mount_(mount_image(store, snapshotter, layers, paths.image())), image_(open_directory(paths.image())) {
+                             std::span<const oci::DiffId> layers, AfterExit after_exit, const CancelToken& cancel)
+    : image_mount_(mount_image(store, snapshotter, layers, paths.image(), cancel)),
+      image_(open_directory(paths.image())) {
   overlay_ = mount_root(paths, image_, after_exit);
   root_ = open_directory(paths.root());
 }
 
 ContainerMounts::ContainerMounts(store::Store& store, snapshot::Snapshotter& snapshotter, const Container& container,
                                  const ContainerRoot& root, const RunOptions& options,
-                                 std::span<const std::string> image_volumes)
+                                 std::span<const std::string> image_volumes, const CancelToken& cancel)
     : store_(store),
       snapshotter_(snapshotter),
       paths_(container.paths()),
       root_(root),
-      after_exit_(options.after_exit) {
+      after_exit_(options.after_exit),
+      cancel_(cancel) {
   std::vector<MountRequest> requests = options.mounts;
   check_duplicate_targets(requests);
   for (const std::string& path : image_volumes) {
@@ -163,7 +165,7 @@ SpecMount ContainerMounts::prepare_image(const MountRequest& request) {
           throw Error(Code::not_found, fmt::format("No such image: {}", request.source));
         }
         const fs::path target = paths_.mounted_image(mounts_.size());
-        mounts_.push_back(mount_image(store_, snapshotter_, found.image.layers, target));
+        mounts_.push_back(mount_image(store_, snapshotter_, found.image.layers, target, cancel_));
         const auto source =
             resolve_inside(open_directory(target), request.image_subpath.empty() ? "." : request.image_subpath);
         if (!source) {

@@ -17,7 +17,7 @@ namespace nacre::runtime {
 class ContainerRoot {
  public:
   ContainerRoot(store::Store& store, snapshot::Snapshotter& snapshotter, const ContainerPaths& paths,
-                std::span<const oci::DiffId> layers, AfterExit after_exit);
+                std::span<const oci::DiffId> layers, AfterExit after_exit, const CancelToken& cancel);
 
   const Fd& image() const noexcept { return image_; }     // the image's tree, read-only
   const Fd& directory() const noexcept { return root_; }  // the container's root
@@ -34,7 +34,8 @@ class ContainerMounts {
   // image_volumes: paths the image declares as volumes; one that a request covers is the request's. Throws Error
   // (invalid_argument) for a source that is not there or two mounts of one target.
   ContainerMounts(store::Store& store, snapshot::Snapshotter& snapshotter, const Container& container,
-                  const ContainerRoot& root, const RunOptions& options, std::span<const std::string> image_volumes);
+                  const ContainerRoot& root, const RunOptions& options, std::span<const std::string> image_volumes,
+                  const CancelToken& cancel);
 
   const std::vector<SpecMount>& entries() const noexcept { return entries_; }
   // Binds the three files over those of the image, unless something is mounted there already.
@@ -53,6 +54,7 @@ class ContainerMounts {
   const ContainerPaths& paths_;
   const ContainerRoot& root_;
   AfterExit after_exit_;
+  const CancelToken& cancel_;
   std::optional<store::Lease> lease_;  // of mounted images
   std::vector<snapshot::Mount> mounts_;
   std::vector<SpecMount> entries_;

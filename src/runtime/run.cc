@@ -211,10 +211,10 @@ int run_container(store::Store& store, snapshot::Snapshotter& snapshotter, const
 
   const ExitStatus status = [&] {
     cancel.check();
-    const ContainerRoot root(store, snapshotter, container.paths(), config.diff_ids(), options.after_exit);
+    const ContainerRoot root(store, snapshotter, container.paths(), config.diff_ids(), options.after_exit, cancel);
     const ContainerUser user = look_up_user(root.directory(), plan.user);
     make_directory_inside(root.directory(), plan.working_directory);
-    ContainerMounts mounts(store, snapshotter, container, root, options, config.defaults().volumes);
+    ContainerMounts mounts(store, snapshotter, container, root, options, config.defaults().volumes, cancel);
     write_spec(container.paths().spec(),
                spec_input(container, plan, options, config.defaults(), cgroups, user, mounts));
     // The bundle is complete: root file system and specification.

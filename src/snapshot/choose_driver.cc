@@ -99,10 +99,11 @@ class DefaultDriver : public Snapshotter {
  public:
   DriverName name() const noexcept override { return fell_back_ ? DriverName::extract : DriverName::erofs; }
 
-  Mount mount(store::Store& store, std::span<const oci::DiffId> layers, const fs::path& target) override {
+  Mount mount(store::Store& store, std::span<const oci::DiffId> layers, const fs::path& target,
+              const CancelToken& cancel) override {
     if (!fell_back_) {
       try {
-        return erofs_.mount(store, layers, target);
+        return erofs_.mount(store, layers, target, cancel);
       } catch (const Error& error) {
         // A damaged image and a kernel that cannot look alike from here; a trial with a good image tells them apart.
         if (error.sys_errno() == 0 || choose_driver(store.layout().ingest()).name == DriverName::erofs) {
@@ -111,7 +112,7 @@ class DefaultDriver : public Snapshotter {
         fell_back_ = true;
       }
     }
-    return extract_.mount(store, layers, target);
+    return extract_.mount(store, layers, target, cancel);
   }
 
  private:

@@ -31,22 +31,24 @@ Mount mount_nothing(const fs::path& target) {
   return Mount(target);
 }
 
-store::Lease hold_chain(store::Store& store, std::span<const oci::DiffId> layers) {
+store::Lease hold_chain(store::Store& store, std::span<const oci::DiffId> layers, const CancelToken& cancel) {
   store::Lease lease = store.lease();
   do {
-    store::ensure_chain(store, lease, layers, CancelToken{});
+    cancel.check();
+    store::ensure_chain(store, lease, layers, cancel);
   } while (!lease.hold_chain(oci::chain_id(layers)));  // a removal was faster
   return lease;
 }
 
-Mount ErofsDriver::mount(store::Store& store, std::span<const oci::DiffId> layers, const fs::path& target) {
+Mount ErofsDriver::mount(store::Store& store, std::span<const oci::DiffId> layers, const fs::path& target,
+                         const CancelToken& cancel) {
   if (layers.empty()) {
     return mount_nothing(target);
   }
   const oci::ChainId chain = oci::chain_id(layers);
   std::optional<store::Lease> lease;
   if (!store.has_chain(chain)) {
-    lease.emplace(hold_chain(store, layers));
+    lease.emplace(hold_chain(store, layers, cancel));
   }
   std::vector<fs::path> tars;
   tars.reserve(layers.size());

@@ -16,15 +16,11 @@ namespace {
 // The files a chain's tree takes its data from.
 class ChainFiles {
  public:
-  ChainFiles(const store::Layout& layout, std::span<const oci::DiffId> layers, const Fd& index)
-      : layout_(layout), layers_(layers), index_(index) {}
+  ChainFiles(const store::Layout& layout, std::span<const oci::DiffId> layers) : layout_(layout), layers_(layers) {}
 
   // Opened when first needed and kept: tars are read in the order of the tree, in turns. The most recent ones only, so
   // that a stack of a thousand layers does not run out of descriptors.
   const Fd& file(std::uint16_t device) {
-    if (device == tree::in_image) {
-      return index_;
-    }
     if (const auto found = open_.find(device); found != open_.end()) {
       return found->second;
     }
@@ -41,20 +37,18 @@ class ChainFiles {
  private:
   const store::Layout& layout_;
   std::span<const oci::DiffId> layers_;
-  const Fd& index_;
   std::map<std::uint16_t, Fd> open_;
 };
 
 void extract_chain(const store::Layout& layout, store::Lease& lease, std::span<const oci::DiffId> layers,
-                   const oci::ChainId& chain, const fs::path& root) {
+                   const oci::ChainId& chain, const fs::path& root, const CancelToken& cancel) {
   const TempDir scratch(lease.ingest_directory(), "extract-");
   const Fd directory = open_file(scratch.path(), O_RDONLY | O_DIRECTORY);
-  const Fd index = open_file(layout.chain_index(chain), O_RDONLY);
-  const MappedFile image(index);
-  ChainFiles files(layout, layers, index);
+  const MappedFile image(open_file(layout.chain_index(chain), O_RDONLY));
+  ChainFiles files(layout, layers);
   extract_tree(
       erofs::read_image(image.bytes()), [&](std::uint16_t device) -> const Fd& { return files.file(device); },
-      directory, CancelToken{});
+      directory, cancel);
   // The whole tree is durable before it has its name: one sync of the file system instead of one a file.
   if (::syncfs(directory.get()) != 0) {
     throw sys_error("sync file system of", scratch.path().native());
@@ -65,19 +59,20 @@ void extract_chain(const store::Layout& layout, store::Lease& lease, std::span<c
 
 }  // namespace
 
-Mount ExtractDriver::mount(store::Store& store, std::span<const oci::DiffId> layers, const fs::path& target) {
+Mount ExtractDriver::mount(store::Store& store, std::span<const oci::DiffId> layers, const fs::path& target,
+                           const CancelToken& cancel) {
   if (layers.empty()) {
     return mount_nothing(target);
   }
   const oci::ChainId chain = oci::chain_id(layers);
   const fs::path root = store.layout().chain(chain) / "root";
   if (!path_exists(root)) {
-    store::Lease lease = hold_chain(store, layers);
+    store::Lease lease = hold_chain(store, layers, cancel);
     // Two processes that want the same tree lay it out once.
-    const FileLock lock = store.lock_work(chain.digest);
+    const FileLock lock = store.lock_work(chain.digest, cancel);
     if (!path_exists(root)) {
       with_context([&] { return "extract " + chain.digest.str(); },
-                   [&] { extract_chain(store.layout(), lease, layers, chain, root); });
+                   [&] { extract_chain(store.layout(), lease, layers, chain, root, cancel); });
     }
   }
   return mount_bind(root, target, BindAccess::read_only);

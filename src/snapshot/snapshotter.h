@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/cancel.h"
 #include "base/fd.h"
 #include "base/file.h"
 #include "oci/digest.h"
@@ -41,8 +42,9 @@ class Snapshotter {
   // Shows the merged tree of a stack, read-only, at `target` (an empty directory). The caller keeps a lease on the
   // layers as long as the mount lives. An empty stack is an empty directory. Makes what the store has not cached yet
   // (the merged index, the extracted tree), durable before it is named. Throws Error (permission_denied, unsupported)
-  // saying what the host lacks.
-  virtual Mount mount(store::Store& store, std::span<const oci::DiffId> layers, const fs::path& target) = 0;
+  // saying what the host lacks, and Cancelled.
+  virtual Mount mount(store::Store& store, std::span<const oci::DiffId> layers, const fs::path& target,
+                      const CancelToken& cancel) = 0;
 };
 
 // What this host can do, found by trying (a tiny EROFS image mounted in a private mount namespace of a child process).

@@ -9,7 +9,7 @@
 
 namespace nacre::snapshot {
 
-// The file a device of the tree stands for: a layer's tar, or the index for tree::in_image.
+// The file a device of the tree stands for: a layer's tar.
 using DeviceFile = std::function<const Fd&(std::uint16_t device)>;
 
 // Lays a whole merged tree out as `root` in `parent`, an empty directory that nobody else touches: types, owners,

@@ -20,9 +20,6 @@ namespace nacre::tree {
 
 using InodeId = std::uint32_t;
 inline constexpr InodeId root_inode = 0;
-// No device: the one number that no tree uses for a tar. (Data that an index holds a copy of is in its tar all the
-// same, and that is what a tree says.)
-inline constexpr std::uint16_t in_image = UINT16_MAX;
 
 enum class InodeType : std::uint8_t {
   regular,

@@ -13,7 +13,7 @@
 namespace nacre::tree {
 namespace {
 
-constexpr std::size_t max_layers = 65534;  // a device number is 16 bits, one of which stands for none
+constexpr std::size_t max_layers = 65534;  // as many devices as an index can have
 
 InodeExtra extra_of(const FileTree& tree, InodeId id) {
   const auto xattrs = tree.xattrs(id);

@@ -11,8 +11,8 @@
 
 #include "image/import_download.h"
 #include "image/lookup.h"
+#include "image_test_support.h"
 #include "oci/media_type.h"
-#include "save_test_support.h"
 
 namespace nacre::image {
 namespace {

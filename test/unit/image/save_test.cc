@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "image_test_support.h"
 #include "oci/media_type.h"
-#include "save_test_support.h"
 
 namespace nacre::image {
 namespace {
@@ -18,6 +18,7 @@ using archive::Compression;
 using test::data_of;
 using test::error_of;
 using test::make_tar;
+using test::name;
 using test::noise;
 using test::read_members;
 using test::slurp;
@@ -26,10 +27,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
-
-oci::Reference name(std::string_view text) {
-  return oci::Reference::parse(text).with_default_tag();
-}
 
 class SaveTest : public test::ImageTest {
  protected:
@@ -43,8 +40,6 @@ class SaveTest : public test::ImageTest {
     save_to_file(store(), items(arguments), format, directory() / file, {}, {});
     return directory() / file;
   }
-
-  store::ImageRecord record(const oci::Digest& id) { return store().find_image(id).value(); }
 
   // Names the images of two platforms, and a third that is not here, by one index.
   oci::Index make_index(const oci::Digest& first, const oci::Digest& second, const std::string& called) {

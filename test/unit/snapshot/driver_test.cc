@@ -1,4 +1,7 @@
 // The same tests for both drivers: a mounted stack is the same tree, however it is mounted.
+#include <chrono>
+#include <thread>
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -80,7 +83,7 @@ class DriverTest : public MountTest, public testing::WithParamInterface<DriverNa
 
   std::vector<oci::DiffId> put(const std::vector<std::string>& tars) { return put_layers(*lease_, tars); }
   Mount mount(const std::vector<oci::DiffId>& layers, const std::string& name = "mounted") {
-    return snapshotter_->mount(*store_, layers, make(name));
+    return snapshotter_->mount(*store_, layers, make(name), CancelToken{});
   }
   fs::path chain_root(const std::vector<oci::DiffId>& layers) const {
     return store_->layout().chain(oci::chain_id(layers)) / "root";
@@ -206,6 +209,32 @@ TEST_P(DriverTest, a_missing_layer_is_an_error_that_leaves_nothing_behind) {
   EXPECT_FALSE(path_exists(chain_root(layers)));
 }
 
+TEST_P(DriverTest, a_cancelled_mount_leaves_nothing_behind) {
+  const auto layers = put({base_layer(), upper_layer()});
+  const CancelToken cancel;
+  cancel.request();
+  EXPECT_THROW((void)snapshotter_->mount(*store_, layers, make("mounted"), cancel), Cancelled);
+  EXPECT_TRUE(list_directory(path("mounted")).empty());
+  EXPECT_FALSE(path_exists(chain_root(layers)));
+  lease_.reset();
+  EXPECT_TRUE(list_directory(store_->layout().ingest()).empty());
+}
+
+TEST_P(DriverTest, waiting_for_another_process_can_be_cancelled) {
+  if (GetParam() != DriverName::extract) {
+    GTEST_SKIP() << "only extract waits";
+  }
+  const auto layers = put({base_layer()});
+  const FileLock held = store_->lock_work(oci::chain_id(layers).digest);
+  const CancelToken cancel;
+  std::thread other([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    cancel.request();
+  });
+  EXPECT_THROW((void)snapshotter_->mount(*store_, layers, make("mounted"), cancel), Cancelled);
+  other.join();
+}
+
 TEST_P(DriverTest, store_paths_with_any_character) {
   lease_.reset();
   store_.emplace(store::Store::open(path("odd:st,o\\re") / std::string(200, 'x')));
@@ -242,7 +271,7 @@ TEST_F(ChoiceTest, the_default_snapshotter_falls_back_by_itself) {
   store::Lease lease = store.lease();
   const auto layers = put_layers(lease, {base_layer()});
   const auto snapshotter = make_default_snapshotter();
-  const Mount image = snapshotter->mount(store, layers, make("mounted"));
+  const Mount image = snapshotter->mount(store, layers, make("mounted"), CancelToken{});
   EXPECT_EQ(snapshotter->name(), DriverName::extract);
   EXPECT_EQ(read_file(image.target() / "etc/hostname", 100), "base\n");
 }

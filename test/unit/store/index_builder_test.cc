@@ -48,8 +48,8 @@ TEST_F(IndexBuilderTest, FindsDataThatCannotBeMapped) {
   const auto found = merged.resolve("/etc/" + oci::Digest::of("at the very end").short_id(), tree::FollowLast::no);
   ASSERT_TRUE(found.has_value());
   const tree::Inode& inode = merged.inode(*found);
-  const std::string_view data = inode.device == tree::in_image ? std::string_view(index) : std::string_view(unpadded);
-  EXPECT_EQ(data.substr(inode.data_offset, inode.size), "at the very end");
+  EXPECT_EQ(inode.device, 1);
+  EXPECT_EQ(unpadded.substr(inode.data_offset, inode.size), "at the very end");
   const auto chain = ensure_chain(store_, lease, std::vector{bottom.diff_id, top.diff_id}, CancelToken{});
   EXPECT_EQ(read_file(store_.layout().chain_index(chain), 1 << 20), index);
 }

@@ -1,4 +1,4 @@
-#include "save_test_support.h"
+#include "image_test_support.h"
 
 #include <fstream>
 #include <random>
@@ -12,7 +12,8 @@
 
 #include "archive/tar_reader.h"
 #include "archive/tar_writer.h"
-#include "image/load.h"
+#include "image/load_context.h"
+#include "store/layer_ingest.h"
 
 namespace nacre::image::test {
 
@@ -49,6 +50,43 @@ std::string make_tar(const std::map<std::string, std::string>& files) {
     member.path = path;
     member.mode = 0644;
     tar.add_file(member, content);
+  }
+  tar.finish();
+  return sink.text;
+}
+
+Member directory_member(std::string path, std::uint32_t mode) {
+  Member member;
+  member.header.path = std::move(path);
+  member.header.type = archive::MemberType::directory;
+  member.header.mode = mode;
+  return member;
+}
+
+Member file_member(std::string path, std::string data, std::uint32_t mode) {
+  Member member;
+  member.header.path = std::move(path);
+  member.header.mode = mode;
+  member.header.size = data.size();
+  member.data = std::move(data);
+  return member;
+}
+
+Member link_member(std::string path, archive::MemberType type, std::string target) {
+  Member member;
+  member.header.path = std::move(path);
+  member.header.type = type;
+  member.header.mode = 0777;
+  member.header.link_target = std::move(target);
+  return member;
+}
+
+std::string tar_of(const std::vector<Member>& members) {
+  StringSink sink;
+  archive::TarWriter tar(sink);
+  for (const auto& member : members) {
+    tar.add(member.header);
+    tar.write(as_bytes(member.data));
   }
   tar.finish();
   return sink.text;
@@ -143,6 +181,85 @@ std::optional<Error> error_of(const std::function<void()>& body) {
     return error;
   }
   return std::nullopt;
+}
+
+oci::Reference name(std::string_view text) {
+  return oci::Reference::parse(text).with_default_tag();
+}
+
+TestImage created_at(std::int64_t seconds, std::vector<std::string> names) {
+  TestImage image{.names = std::move(names)};
+  image.config.created = Timestamp{seconds, 0};
+  return image;
+}
+
+oci::Digest ImageTest::put(const TestImage& image) {
+  store::Lease lease = store_.lease();
+  std::vector<store::LayerRecord> layers;
+  std::vector<oci::Descriptor> descriptors;
+  oci::ImageConfig::Fields fields = image.config;
+  for (const auto& tar : image.tars) {
+    const oci::DiffId diff_id{oci::Digest::of(tar)};
+    auto layer = lease.hold_layer(diff_id);
+    if (!layer) {
+      const auto source = archive::memory_source(tar);
+      layer = store::commit_layer(lease, store::ingest_layer(lease.ingest_directory(), *source, {diff_id, {}}, {}));
+    }
+    fields.diff_ids.push_back(diff_id);
+    descriptors.push_back(plain_layer_descriptor(*layer));
+    layers.push_back(std::move(*layer));
+  }
+  if (fields.platform.os.empty()) {
+    fields.platform = oci::Platform::host();
+  }
+  const auto config = oci::ImageConfig::make(fields);
+  const auto manifest = oci::Manifest::make(config_descriptor(config), descriptors);
+  lease.put_blob(as_bytes(config.raw()));
+  lease.put_blob(as_bytes(manifest.raw()));
+  std::vector<oci::Reference> names;
+  for (const auto& text : image.names) {
+    names.push_back(name(text));
+  }
+  auto record = image_record(config, manifest, layers);
+  record.parent = image.parent;
+  lease.put_image(record, manifest, names);
+  return config.digest();
+}
+
+oci::Index ImageTest::put_index(const std::vector<oci::Digest>& images, const std::vector<std::string>& names) {
+  std::vector<oci::Descriptor> children;
+  for (const auto& id : images) {
+    children.push_back(oci::Manifest::parse(store_.read_blob(record(id).manifest)).descriptor());
+    children.back().platform = record(id).platform;
+  }
+  auto index = oci::Index::make(children);
+  store::Lease lease = store_.lease();
+  lease.put_blob(as_bytes(index.raw()));
+  std::vector<oci::Reference> references;
+  for (const auto& text : names) {
+    references.push_back(name(text));
+  }
+  for (const auto& id : images) {
+    EXPECT_TRUE(lease.hold_image(id));
+    lease.put_image(record(id), oci::Manifest::parse(store_.read_blob(record(id).manifest)), references, &index);
+  }
+  return index;
+}
+
+store::ContainerRecord ImageTest::put_container(const oci::Digest& image, const std::string& state) {
+  const std::string label = image.str() + state;
+  store::ContainerRecord container{
+      .id = std::string(oci::Digest::of(label).hex()),
+      .name = state + "-" + image.short_id(),
+      .image = image,
+      .image_name = image.short_id(),
+      .command = "\"sh\"",
+      .created = Timestamp{1'700'000'000, 0},
+      .state = state,
+      .exit_code = state == "exited" ? std::optional(0) : std::nullopt,
+  };
+  store_.put_container(container);
+  return container;
 }
 
 oci::Digest ImageTest::import(std::string_view tar, const std::string& name, ImportOptions options) {

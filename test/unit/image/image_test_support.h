@@ -1,4 +1,5 @@
-// What the tests of save and import share: a store of its own per test, tars in any compression, archives looked into.
+// What the tests of this room share: a store of its own per test, tars in any compression, small images, archives
+// looked into.
 #pragma once
 
 #include <functional>
@@ -16,6 +17,7 @@
 #include "base/error.h"
 #include "base/temp.h"
 #include "image/import.h"
+#include "oci/image_config.h"
 #include "store/store.h"
 
 namespace nacre::image::test {
@@ -37,8 +39,28 @@ struct Member {
 std::vector<Member> read_members(const fs::path& tar);
 std::string data_of(const std::vector<Member>& members, const std::string& path);
 
+// Members to make a tar of. Each can be changed before it goes in: its owner, its time, its extended attributes.
+Member directory_member(std::string path, std::uint32_t mode = 0755);
+Member file_member(std::string path, std::string data, std::uint32_t mode = 0644);
+Member link_member(std::string path, archive::MemberType type, std::string target);
+std::string tar_of(const std::vector<Member>& members);
+
 // The Error that a body throws; nothing when it throws none.
 std::optional<Error> error_of(const std::function<void()>& body);
+
+// A name as a user types it, with the tag latest where there is none.
+oci::Reference name(std::string_view text);
+
+// An image to be put into a store. What is left out is not there: no layers, no names, no history, no date.
+struct TestImage {
+  std::vector<std::string> tars = {};  // of the layers, bottom first
+  std::vector<std::string> names = {};
+  oci::ImageConfig::Fields config = {};  // diff IDs are filled in from the tars, the platform from this host
+  std::optional<oci::Digest> parent = {};
+};
+
+// An image without layers, made so many seconds after 1970.
+TestImage created_at(std::int64_t seconds, std::vector<std::string> names = {});
 
 class ImageTest : public testing::Test {
  protected:
@@ -47,6 +69,13 @@ class ImageTest : public testing::Test {
 
   // Makes an image of a tar, and gives it a name unless that is "".
   oci::Digest import(std::string_view tar, const std::string& name, ImportOptions options = {});
+  // Puts an image into the store as a load does. Returns its ID.
+  oci::Digest put(const TestImage& image);
+  // One index of several images that are here, and the names of it. The last image is the one the names stand for.
+  oci::Index put_index(const std::vector<oci::Digest>& images, const std::vector<std::string>& names);
+  store::ImageRecord record(const oci::Digest& id) const { return store_.find_image(id).value(); }
+  // The record of a container of an image; state: "created", "running", "exited".
+  store::ContainerRecord put_container(const oci::Digest& image, const std::string& state);
   // Loads an archive into a store of its own.
   store::Store load_elsewhere(const fs::path& archive);
 
