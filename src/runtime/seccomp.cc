@@ -1,13 +1,17 @@
 #include "runtime/seccomp.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <map>
 #include <set>
 #include <vector>
 
 #include <seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "oci/platform.h"
@@ -106,7 +110,9 @@ class Translator {
       }
       result.push_back(name);
       for (const std::string& sub : strings(entry, "subArchitectures")) {
-        result.push_back(sub);
+        if (sub != "SCMP_ARCH_X32" || host_.x32 == X32::supported) {
+          result.push_back(sub);
+        }
       }
     }
     return result;
@@ -193,13 +199,24 @@ class Translator {
   std::vector<OrderedJson> with_arguments_;
 };
 
+X32 kernel_x32() {
+#ifdef __x86_64__
+  // A filter may kill whoever makes such a call, so a process that has one does not ask.
+  constexpr long x32_bit = 0x40000000;
+  if (::prctl(PR_GET_SECCOMP) == 0 && ::syscall(x32_bit | SYS_getpid) == -1 && errno == ENOSYS) {
+    return X32::absent;
+  }
+#endif
+  return X32::supported;
+}
+
 }  // namespace
 
 SeccompHost SeccompHost::current() {
   utsname names{};
   ::uname(&names);
   const auto [major, minor] = parse_version(names.release);
-  return {oci::Platform::host().architecture, major, minor};
+  return {oci::Platform::host().architecture, major, minor, kernel_x32()};
 }
 
 std::optional<fs::path> find_seccomp_profile() {

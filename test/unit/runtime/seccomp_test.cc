@@ -12,12 +12,12 @@ using oci::OrderedJson;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-const SeccompHost host = {"amd64", 6, 1};
+const SeccompHost host = {"amd64", 6, 1, X32::supported};
 
 OrderedJson translate(std::string_view syscalls, std::vector<std::string> capabilities = {},
                       const SeccompHost& on = host) {
   const std::string profile = std::string(R"({"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 38, "archMap": [
-        {"architecture": "SCMP_ARCH_X86_64", "subArchitectures": ["SCMP_ARCH_X86"]},
+        {"architecture": "SCMP_ARCH_X86_64", "subArchitectures": ["SCMP_ARCH_X86", "SCMP_ARCH_X32"]},
         {"architecture": "SCMP_ARCH_AARCH64", "subArchitectures": ["SCMP_ARCH_ARM"]}], "syscalls": [)") +
                               std::string(syscalls) + "]}";
   return translate_seccomp(profile, capabilities, on);
@@ -37,8 +37,14 @@ TEST(Seccomp, keeps_default_and_the_hosts_architectures) {
   const OrderedJson seccomp = translate("");
   EXPECT_EQ(seccomp["defaultAction"], "SCMP_ACT_ERRNO");
   EXPECT_EQ(seccomp["defaultErrnoRet"], 38);
-  EXPECT_EQ(seccomp["architectures"], (OrderedJson{"SCMP_ARCH_X86_64", "SCMP_ARCH_X86"}));
-  EXPECT_EQ(translate("", {}, {"arm64", 6, 1})["architectures"], (OrderedJson{"SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM"}));
+  EXPECT_EQ(seccomp["architectures"], (OrderedJson{"SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"}));
+  EXPECT_EQ(translate("", {}, {"arm64", 6, 1, X32::absent})["architectures"],
+            (OrderedJson{"SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM"}));
+}
+
+TEST(Seccomp, x32_is_left_out_where_the_kernel_has_none) {
+  EXPECT_EQ(translate("", {}, {"amd64", 6, 1, X32::absent})["architectures"],
+            (OrderedJson{"SCMP_ARCH_X86_64", "SCMP_ARCH_X86"}));
 }
 
 TEST(Seccomp, drops_names_that_libseccomp_does_not_know) {
