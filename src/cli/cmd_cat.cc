@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "cli/commands.h"
 #include "cli/image_path.h"
+#include "cli/print_sink.h"
 #include "image/files.h"
 #include "image/lookup.h"
 
@@ -19,15 +20,7 @@ void declare(FlagSet& flags, CatOptions& options) {
 }
 
 int run(Context& context, const CatOptions& options, const std::vector<std::string>& arguments) {
-  class Output : public archive::ByteSink {
-   public:
-    explicit Output(Context& context) : context_(context) {}
-    void write(Bytes bytes) override { context_.print(as_text(bytes)); }
-
-   private:
-    Context& context_;
-  };
-  Output output(context);
+  PrintSink output(context);
   for (const auto& argument : arguments) {
     const ImagePath where = parse_image_path(argument, PathPart::required);
     const auto found = image::get(context.store(), where.image, parse_platform(options.platform));

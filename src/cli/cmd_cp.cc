@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "cli/commands.h"
 #include "cli/image_path.h"
+#include "cli/print_sink.h"
 #include "image/files.h"
 #include "image/lookup.h"
 
@@ -30,15 +31,7 @@ void copy_to_stdout(const image::ImageFiles& files, const std::string& path, tre
   if (::isatty(STDOUT_FILENO) == 1) {
     throw Error(Code::invalid_argument, "refusing to write a tar to a terminal; redirect the output");
   }
-  class Output : public archive::ByteSink {
-   public:
-    explicit Output(Context& output_context) : context_(output_context) {}
-    void write(Bytes bytes) override { context_.print(as_text(bytes)); }
-
-   private:
-    Context& context_;
-  };
-  Output output(context);
+  PrintSink output(context);
   image::copy_out_as_tar(files, path, output, follow, context.cancel());
 }
 

@@ -1,6 +1,6 @@
 #include "cli/filter_flag.h"
 
-#include "base/error.h"
+#include "image/list.h"
 
 namespace nacre::cli {
 
@@ -9,9 +9,7 @@ void filter_flag(FlagSet& flags, std::vector<std::string>& target, char shorthan
                if (text.empty()) {
                  return;
                }
-               if (text.find('=') == std::string_view::npos) {
-                 throw Error(Code::invalid_argument, "bad format of filter (expected name=value)");
-               }
+               image::split_filter(text);
                target.emplace_back(text);
              }});
 }

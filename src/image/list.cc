@@ -14,14 +14,6 @@ namespace nacre::image {
 
 namespace {
 
-std::pair<std::string_view, std::string_view> split_filter(std::string_view text) {
-  const std::size_t equals = text.find('=');
-  if (equals == std::string_view::npos) {
-    throw Error(Code::invalid_argument, "bad format of filter (expected name=value)");
-  }
-  return {text.substr(0, equals), text.substr(equals + 1)};
-}
-
 bool parse_switch(std::string_view name, std::string_view value) {
   if (value == "true" || value == "1") {
     return true;
@@ -127,6 +119,14 @@ void keep_matching(std::vector<store::NameRecord>& names, const std::vector<std:
 }
 
 }  // namespace
+
+std::pair<std::string_view, std::string_view> split_filter(std::string_view text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string_view::npos) {
+    throw Error(Code::invalid_argument, "bad format of filter (expected name=value)");
+  }
+  return {text.substr(0, equals), text.substr(equals + 1)};
+}
 
 Timestamp parse_moment(std::string_view text) {
   std::int64_t seconds = 0;

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "store/store.h"
@@ -35,6 +36,9 @@ struct ListedImage {
 
 // Newest first. Throws Error (not_found) when `before` or `since` name no image.
 std::vector<ListedImage> list_images(const store::Store& store, const ListFilters& filters, Intermediate intermediate);
+
+// "name=value" as its halves, cut at the first "=". Throws Error (invalid_argument) without one.
+std::pair<std::string_view, std::string_view> split_filter(std::string_view text);
 
 // A moment as filters write it: a Unix time, a date, RFC 3339, or a duration before now ("24h").
 Timestamp parse_moment(std::string_view text);

@@ -83,11 +83,11 @@ void delete_image(store::Store& store, const store::ImageRecord& image, store::P
   deleted.push_back(image);
 }
 
-// For prune: what another process took away meanwhile is as good as pruned.
-void delete_if_there(store::Store& store, const store::ImageRecord& image, Removal& removal,
+// What another process took away meanwhile is as good as deleted.
+void delete_if_there(store::Store& store, const store::ImageRecord& image, store::PruneUntagged prune, Removal& removal,
                      std::vector<store::ImageRecord>& deleted) {
   try {
-    delete_image(store, image, store::PruneUntagged::yes, removal, deleted);
+    delete_image(store, image, prune, removal, deleted);
   } catch (const Error& error) {
     if (error.code() != Code::not_found) {
       throw;
@@ -113,10 +113,14 @@ void finish(store::Store& store, const std::vector<store::ImageRecord>& deleted,
   store.empty_trash_in_background();
 }
 
-// Of the images that stood behind a name that is gone, those that no other name keeps.
-void keep_unreachable(const store::Store& store, std::vector<store::ImageRecord>& images) {
+// Of the images behind a name, those that no name keeps once these are gone.
+void keep_unreachable(const store::Store& store, const std::vector<store::NameRecord>& going,
+                      std::vector<store::ImageRecord>& images) {
   std::set<oci::Digest> kept;
   for (const auto& name : store.names()) {
+    if (std::any_of(going.begin(), going.end(), [&](const auto& gone) { return gone.name == name.name; })) {
+      continue;
+    }
     kept.insert(name.image);
     for (const auto& other : store.images_of_target(name.target)) {
       kept.insert(other.id);
@@ -162,15 +166,18 @@ void remove_by_name(store::Store& store, std::string_view text, const Found& fou
     }
     return;
   }
-  // The last name takes the image along, and the images of other platforms that stood behind it.
+  // The last name takes the image along, and the images of other platforms that stood behind it: all or none of them.
   std::vector<store::ImageRecord> others = store.images_of_target(found.name->target);
+  std::erase_if(others, [&](const auto& image) { return image.id == found.image.id; });
+  keep_unreachable(store, going, others);
   require_removable(store, found.image.id, force);
-  std::vector<store::ImageRecord> deleted;
-  delete_image(store, found.image, prune, removal, deleted);
-  keep_unreachable(store, others);
   for (const auto& image : others) {
     require_removable(store, image.id, force);
-    delete_image(store, image, prune, removal, deleted);
+  }
+  std::vector<store::ImageRecord> deleted;
+  delete_image(store, found.image, prune, removal, deleted);
+  for (const auto& image : others) {
+    delete_if_there(store, image, prune, removal, deleted);
   }
   finish(store, deleted, removal);
 }
@@ -219,11 +226,11 @@ Removal prune_images(store::Store& store, const ListFilters& filters, const Canc
       auto behind = store.images_of_target(name.target);
       std::move(behind.begin(), behind.end(), std::back_inserter(others));
     }
-    delete_if_there(store, listed.image, removal, deleted);
-    keep_unreachable(store, others);
+    delete_if_there(store, listed.image, store::PruneUntagged::yes, removal, deleted);
+    keep_unreachable(store, listed.names, others);
     for (const auto& image : others) {
       if (!in_use.contains(image.id)) {
-        delete_if_there(store, image, removal, deleted);
+        delete_if_there(store, image, store::PruneUntagged::yes, removal, deleted);
       }
     }
   }

@@ -53,7 +53,9 @@ DiskUsage Store::disk_usage() const {
   const std::uint64_t layers = allocated_bytes(layout.layers(), seen);
   usage.tars = layers - std::min(usage.indexes, layers);
   usage.chains = allocated_bytes(layout.chains(), seen);
-  usage.containers = allocated_bytes(layout.containers(), seen);
+  for (const std::string& id : list_directory(layout.containers())) {
+    usage.containers += allocated_bytes(layout.containers() / id, seen);
+  }
   usage.trash = allocated_bytes(layout.trash(), seen);
   usage.ingest = allocated_bytes(layout.ingest(), seen);
   for (const char* suffix : {"", "-wal", "-shm"}) {

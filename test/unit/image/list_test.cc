@@ -9,7 +9,6 @@ namespace {
 
 using test::created_at;
 using test::error_of;
-using test::make_tar;
 using test::name;
 using testing::ElementsAre;
 using testing::IsEmpty;
