@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "cli/commands.h"
 #include "cli/image_path.h"
+#include "cli/output/text.h"
 #include "cli/print_sink.h"
 #include "image/files.h"
 #include "image/lookup.h"
@@ -28,7 +29,7 @@ void declare(FlagSet& flags, CpOptions& options) {
 
 void copy_to_stdout(const image::ImageFiles& files, const std::string& path, tree::FollowLast follow,
                     Context& context) {
-  if (::isatty(STDOUT_FILENO) == 1) {
+  if (is_terminal(STDOUT_FILENO)) {
     throw Error(Code::invalid_argument, "refusing to write a tar to a terminal; redirect the output");
   }
   PrintSink output(context);
@@ -50,7 +51,7 @@ int run(Context& context, const CpOptions& options, const std::vector<std::strin
   }
   const auto owner = options.archive ? image::KeepOwner::yes : image::KeepOwner::no;
   image::copy_out(files, source.path, destination, follow, owner, context.cancel());
-  if (!options.quiet && ::isatty(STDERR_FILENO) == 1) {
+  if (!options.quiet && is_terminal(STDERR_FILENO)) {
     context.print_error(fmt::format("Successfully copied {} to {}\n", arguments[0], destination));
   }
   return 0;

@@ -75,7 +75,7 @@ oci::OrderedJson row_of(const image::HistoryRow& row, std::string id, const Opti
 
 int run(Context& context, const Options& options, const std::vector<std::string>& arguments) {
   ListFormatter formatter(options.format, options.human ? human_table : plain_table, columns,
-                          "*formatter.historyContext");
+                          "*formatter.historyContext", audience_of_output());
   const auto found = image::get(context.store(), arguments[0], parse_platform(options.platform));
   const Timestamp now = Timestamp::now();
   std::string ids;

@@ -120,7 +120,7 @@ int run(Context& context, const Options& options, const std::vector<std::string>
     filters.references.push_back(arguments[0]);
   }
   ListFormatter formatter(options.format, options.digests ? digest_table : default_table, columns,
-                          "*formatter.imageContext");
+                          "*formatter.imageContext", audience_of_output());
   const auto images =
       image::list_images(context.store(), filters, options.all ? image::Intermediate::show : image::Intermediate::hide);
   if (options.quiet) {

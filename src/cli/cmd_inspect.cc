@@ -31,6 +31,8 @@ void declare_any(FlagSet& flags, InspectOptions& options) {
   flags.toggle(options.size, "size", 's', "Display total file sizes");
 }
 
+constexpr int bad_template_status = 64;  // docker's, of inspect alone
+
 // The objects that exist, and what there is to say about the others.
 struct Inspected {
   std::vector<oci::OrderedJson> objects;
@@ -52,6 +54,12 @@ Inspected inspect_all(Context& context, const InspectOptions& options, const std
 }
 
 int inspect(Context& context, const InspectOptions& options, const std::vector<std::string>& arguments) {
+  try {
+    check_format(options.format.value_or(""), &image_inspect_shape());
+  } catch (const Error& error) {
+    context.print_error(fmt::format("nacre: {}\n", error.what()));
+    return bad_template_status;
+  }
   const Inspected inspected = inspect_all(context, options, arguments);
   context.print(format_inspected(options.format.value_or(""), inspected.objects, &image_inspect_shape()));
   for (const auto& problem : inspected.problems) {

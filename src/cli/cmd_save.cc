@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "cli/commands.h"
 #include "cli/image_path.h"
+#include "cli/output/text.h"
 #include "image/save.h"
 
 namespace nacre::cli {
@@ -40,7 +41,7 @@ int run(Context& context, const SaveOptions& options, const std::vector<std::str
   if (options.output.empty() && !format) {
     throw Error(Code::invalid_argument, "oci-dir is written to a directory: name it with -o");
   }
-  if (options.output.empty() && ::isatty(STDOUT_FILENO) == 1) {
+  if (options.output.empty() && is_terminal(STDOUT_FILENO)) {
     throw Error(Code::invalid_argument, "cowardly refusing to save to a terminal. Use the -o flag or redirect");
   }
   const auto items = image::find_save_items(context.store(), arguments, parse_platform(options.platform));

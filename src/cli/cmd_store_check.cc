@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/output/text.h"
 #include "store/check.h"
 
 namespace nacre::cli {
@@ -24,7 +25,7 @@ std::string as_line(const store::Finding& finding) {
 }
 
 int run(Context& context, const CheckOptions& options, const std::vector<std::string>& /*arguments*/) {
-  const bool show_progress = !options.quiet && ::isatty(STDERR_FILENO) == 1;
+  const bool show_progress = !options.quiet && is_terminal(STDERR_FILENO);
   const auto report = store::check(context.store(), options.repair ? store::Repair::yes : store::Repair::no,
                                    context.cancel(), [&](std::string_view object) {
                                      if (show_progress) {

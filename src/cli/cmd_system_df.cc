@@ -46,7 +46,8 @@ oci::OrderedJson row_of(std::string_view type, std::size_t total, std::size_t ac
 }
 
 std::string summary(const image::Usage& usage, const Options& options) {
-  ListFormatter formatter(options.format, default_table, columns, "*formatter.diskUsageImagesContext");
+  ListFormatter formatter(options.format, default_table, columns, "*formatter.diskUsageImagesContext",
+                          audience_of_output());
   formatter.add(
       row_of("Images", usage.images.size(), usage.images_active, usage.images_total, usage.images_reclaimable));
   formatter.add(row_of("Containers", usage.containers, usage.containers_running, usage.containers_total,
@@ -67,7 +68,7 @@ constexpr std::string_view image_table =
     "{{.Containers}}";
 
 std::string details(const image::Usage& usage) {
-  ListFormatter formatter("table", image_table, image_columns, "*formatter.diskUsageContext");
+  ListFormatter formatter("table", image_table, image_columns, "*formatter.diskUsageContext", audience_of_output());
   const Timestamp now = Timestamp::now();
   for (const auto& each : usage.images) {
     const bool named = !each.listed.names.empty();

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pathlib
 
 import pytest
@@ -68,3 +69,17 @@ def test_an_image_without_history(nacre: Nacre, tmp_path: pathlib.Path) -> None:
     nacre.load(archives.docker_archive(tmp_path / "image.tar", Image(LAYERS, ["app:1"], history=[])))
     digests = nacre("history", "--no-trunc", "--format", "{{.Layer}}", "app:1").ok().lines
     assert digests == [tars.sha256(layer) for layer in reversed(LAYERS)]
+
+
+def test_what_an_image_says_cannot_steer_the_terminal(nacre: Nacre, tmp_path: pathlib.Path) -> None:
+    step = {"created": "2024-01-01T00:00:00Z", "created_by": "RUN \x1b[2J\x1b]0;title\x07"}
+    nacre.load(archives.docker_archive(tmp_path / "image.tar", Image(LAYERS[:1], ["app:1"], history=[step])))
+    assert b"\x1b[2J" in nacre("history", "app:1").ok().stdout  # a program gets what there is
+    ours, theirs = os.openpty()
+    with nacre.start("history", "app:1", stdout=theirs) as process:
+        os.close(theirs)
+        shown = os.read(ours, 1 << 16)
+        assert process.wait() == 0
+    os.close(ours)
+    assert b"RUN" in shown
+    assert b"\x1b" not in shown and b"\x07" not in shown

@@ -73,18 +73,19 @@ def test_a_missing_image_gives_an_empty_list(loaded: Nacre) -> None:
 
 
 @pytest.mark.parametrize(
-    ("template", "words"),
+    ("template", "status", "words"),
     [
-        ("{{", "unclosed action"),
-        ("{{.Nope}}", 'map has no entry for key "Nope"'),
-        ("{{nope}}", 'function "nope" not defined'),
-        ("{{if}}x{{end}}", "missing value for if"),
-        ("{{range .Os}}", "unexpected EOF"),
-        ('{{index .RepoTags 9}}', "9"),
+        ("{{", 64, "unclosed action"),
+        ("{{nope}}", 64, 'function "nope" not defined'),
+        ("{{if}}x{{end}}", 64, "missing value for if"),
+        ("{{range .Os}}", 64, "unexpected EOF"),
+        ("{{.Nope}}", 1, 'map has no entry for key "Nope"'),
+        ("{{index .RepoTags 9}}", 1, "9"),
     ],
 )
-def test_wrong_templates(loaded: Nacre, template: str, words: str) -> None:
-    loaded("inspect", "-f", template, "app:1").fails(1, words)
+def test_wrong_templates(loaded: Nacre, template: str, status: int, words: str) -> None:
+    """docker's status 64 is for what cannot be parsed."""
+    loaded("inspect", "-f", template, "app:1").fails(status, words)
 
 
 def test_an_ambiguous_prefix_names_nothing(nacre: Nacre, tmp_path: pathlib.Path) -> None:
@@ -102,3 +103,9 @@ def test_an_ambiguous_prefix_names_nothing(nacre: Nacre, tmp_path: pathlib.Path)
 def test_image_inspect_is_the_same(loaded: Nacre) -> None:
     assert loaded("image", "inspect", "app:1").ok().out == loaded("inspect", "--type", "image", "app:1").ok().out
     loaded("inspect", "--type", "nonsense", "app:1").fails(1, "--type")
+
+
+def test_a_template_that_cannot_be_parsed_ends_with_docker_s_status(loaded: Nacre) -> None:
+    done = loaded("inspect", "--format", "{{.Id", "app:1", "no-such-image").fails(64, "template parsing error")
+    assert done.out == ""
+    assert "no-such-image" not in done.err  # nothing was looked for

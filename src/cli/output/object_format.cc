@@ -5,11 +5,24 @@
 
 namespace nacre::cli {
 
+namespace {
+
+constexpr std::string_view error_context = "template parsing error";
+
+Template parse(const std::string& format, const Shape* shape) {
+  return Template::parse(format == "json" ? "{{json .}}" : format,
+                         {.shape = shape, .missing_field = MissingField::error, .json_keys = KeyOrder::as_given});
+}
+
+}  // namespace
+
+void check_format(const std::string& format, const Shape* shape) {
+  with_context(error_context, [&] { parse(format, shape); });
+}
+
 std::string format_objects(const std::string& format, std::span<const oci::OrderedJson> objects, const Shape* shape) {
-  return with_context("template parsing error", [&] {
-    const auto parsed =
-        Template::parse(format == "json" ? "{{json .}}" : format,
-                        {.shape = shape, .missing_field = MissingField::error, .json_keys = KeyOrder::as_given});
+  return with_context(error_context, [&] {
+    const Template parsed = parse(format, shape);
     std::string text;
     for (const auto& object : objects) {
       text += parsed.execute(object) + "\n";

@@ -14,6 +14,9 @@ namespace nacre::cli {
 std::string format_objects(const std::string& format, std::span<const oci::OrderedJson> objects,
                            const Shape* shape = nullptr);
 
+// Throws what format_objects() would throw for a format that no object can be shown with.
+void check_format(const std::string& format, const Shape* shape = nullptr);
+
 // The same as docker's inspect has it: a JSON array of all objects, indented for "", on one line for "json"; an empty
 // line if there is a template and no object.
 std::string format_inspected(const std::string& format, std::span<const oci::OrderedJson> objects,

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <unistd.h>
+
 #include "base/error.h"
 #include "cli/output/tab_writer.h"
 #include "cli/output/text.h"
@@ -100,6 +102,10 @@ Json escaped(const Json& json) {
 constexpr std::string_view error_context = "template parsing error";  // docker says so of running, too
 
 }  // namespace
+
+ListAudience audience_of_output() {
+  return is_terminal(STDOUT_FILENO) ? ListAudience::terminal : ListAudience::program;
+}
 
 bool ListFormatter::is_table(std::string_view format) {
   return format.empty() || starts_table(format);

@@ -18,6 +18,9 @@ struct Column {
 // Whether what images and containers say of themselves goes to a terminal, and must not be able to steer it.
 enum class ListAudience { terminal, program };
 
+// Who reads standard output.
+ListAudience audience_of_output();
+
 // Collects rows and prints them as docker would:
 //   ""  "table"                the list's usual table    "raw"   a paragraph a row, with all columns of that table
 //   "table {{.ID}}\t{{.Tag}}"  a table of one's own      "json"  one JSON object a line, keys sorted

@@ -1,6 +1,6 @@
 #include "image/compare.h"
 
-#include <algorithm>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -19,44 +19,45 @@ using test::noise;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
+// "A /path", "D /path", "C /path content,mtime", as `diff` would print them.
+std::vector<std::string> compare(const ImageFiles& before, const ImageFiles& after) {
+  static const std::map<tree::ChangeKind, char> letters = {
+      {tree::ChangeKind::added, 'A'}, {tree::ChangeKind::removed, 'D'}, {tree::ChangeKind::modified, 'C'}};
+  std::vector<std::string> lines;
+  for (const auto& change : compare_images(before, after, {})) {
+    lines.push_back(fmt::format("{} {}{}{}", letters.at(change.kind), change.path, change.aspects.empty() ? "" : " ",
+                                fmt::join(change.aspects, ",")));
+  }
+  return lines;
+}
+
 class CompareTest : public test::ImageTest {
  protected:
   ImageFiles open_tars(std::vector<std::string> tars) {
     return ImageFiles::open(store(), record(put({.tars = std::move(tars)})), {});
   }
-  // "A /path", "D /path", "C /path content,mtime", as `diff` would print them.
-  std::vector<std::string> compare(const ImageFiles& before, const ImageFiles& after) {
-    std::vector<std::string> lines;
-    for (const auto& change : compare_images(before, after, {})) {
-      const char letter = change.kind == tree::ChangeKind::added     ? 'A'
-                          : change.kind == tree::ChangeKind::removed ? 'D'
-                                                                     : 'C';
-      lines.push_back(fmt::format("{} {}{}{}", letter, change.path, change.aspects.empty() ? "" : " ",
-                                  fmt::join(change.aspects, ",")));
-    }
-    return lines;
-  }
-  std::vector<std::string> compare(std::vector<std::string> before, std::vector<std::string> after) {
+  std::vector<std::string> compare_tars(std::vector<std::string> before, std::vector<std::string> after) {
     return compare(open_tars(std::move(before)), open_tars(std::move(after)));
   }
 };
 
 TEST_F(CompareTest, AnImageIsLikeItself) {
   const std::vector<std::string> tars = {make_tar({{"etc/a", "1"}, {"b", noise(100'000)}})};
-  EXPECT_THAT(compare(tars, tars), IsEmpty());
-  EXPECT_THAT(compare({}, {}), IsEmpty());
+  EXPECT_THAT(compare_tars(tars, tars), IsEmpty());
+  EXPECT_THAT(compare_tars({}, {}), IsEmpty());
 }
 
 TEST_F(CompareTest, WhatCameWentAndChanged) {
-  EXPECT_THAT(compare({make_tar({{"etc/changed", "one"}, {"etc/gone", ""}, {"etc/kept", "same"}, {"grown", "1"}})},
-                      {make_tar({{"etc/changed", "two"}, {"etc/kept", "same"}, {"etc/new", ""}, {"grown", "12"}})}),
-              ElementsAre("C /etc/changed content", "D /etc/gone", "A /etc/new", "C /grown size,content"));
+  EXPECT_THAT(
+      compare_tars({make_tar({{"etc/changed", "one"}, {"etc/gone", ""}, {"etc/kept", "same"}, {"grown", "1"}})},
+                   {make_tar({{"etc/changed", "two"}, {"etc/kept", "same"}, {"etc/new", ""}, {"grown", "12"}})}),
+      ElementsAre("C /etc/changed content", "D /etc/gone", "A /etc/new", "C /grown size,content"));
 }
 
 TEST_F(CompareTest, HowItIsLayeredDoesNotMatter) {
   const std::map<std::string, std::string> all = {{"a", noise(300'000)}, {"b", "small"}, {"c", ""}};
-  EXPECT_THAT(compare({make_tar(all)}, {make_tar({{"a", all.at("a")}, {"old", "x"}}),
-                                        make_tar({{"b", "small"}, {"c", ""}, {".wh.old", ""}})}),
+  EXPECT_THAT(compare_tars({make_tar(all)}, {make_tar({{"a", all.at("a")}, {"old", "x"}}),
+                                             make_tar({{"b", "small"}, {"c", ""}, {".wh.old", ""}})}),
               IsEmpty());
 }
 
@@ -66,7 +67,8 @@ TEST_F(CompareTest, OneByteAnywhereIsFound) {
   for (const std::size_t at : {std::size_t{0}, std::size_t{131'071}, std::size_t{131'072}, content.size() - 1}) {
     std::string other = content;
     other[at] = static_cast<char>(other[at] ^ 1);
-    EXPECT_THAT(compare({make_tar({{"f", content}})}, {make_tar({{"f", other}})}), ElementsAre("C /f content")) << at;
+    EXPECT_THAT(compare_tars({make_tar({{"f", content}})}, {make_tar({{"f", other}})}), ElementsAre("C /f content"))
+        << at;
   }
 }
 
@@ -97,10 +99,10 @@ TEST_F(CompareTest, HolesAreLikeZeros) {
   const auto whole = tar_with("--verbose", "whole.tar");
   ASSERT_LT(sparse.size(), 500'000U) << "this file system keeps no holes";
   ASSERT_GT(whole.size(), 1'000'000U);
-  EXPECT_THAT(compare({sparse}, {whole}), IsEmpty());
+  EXPECT_THAT(compare_tars({sparse}, {whole}), IsEmpty());
   test::spill(folder / "f", "Data");
   fs::resize_file(folder / "f", 1'000'000);
-  EXPECT_THAT(compare({tar_with("--sparse", "other.tar")}, {whole}), ElementsAre("C /f content"));
+  EXPECT_THAT(compare_tars({tar_with("--sparse", "other.tar")}, {whole}), ElementsAre("C /f content"));
 }
 
 TEST_F(CompareTest, EachAspectIsNamed) {
@@ -110,19 +112,19 @@ TEST_F(CompareTest, EachAspectIsNamed) {
     return test::tar_of({member});
   };
   const auto plain = variant([](archive::TarMember&) {});
-  EXPECT_THAT(compare({plain}, {variant([](auto& f) { f.mode = 0755; })}), ElementsAre("C /f mode"));
-  EXPECT_THAT(compare({plain}, {variant([](auto& f) { f.uid = 7; })}), ElementsAre("C /f owner"));
-  EXPECT_THAT(compare({plain}, {variant([](auto& f) { f.gid = 7; })}), ElementsAre("C /f owner"));
-  EXPECT_THAT(compare({plain}, {variant([](auto& f) { f.mtime = {5, 0}; })}), ElementsAre("C /f mtime"));
-  EXPECT_THAT(compare({plain}, {variant([](auto& f) { f.xattrs["user.a"] = "b"; })}), ElementsAre("C /f xattrs"));
-  EXPECT_THAT(compare({plain}, {test::tar_of({directory_member("f")})}), ElementsAre("C /f type"));
-  EXPECT_THAT(compare({test::tar_of({link_member("l", MemberType::symlink, "a")})},
-                      {test::tar_of({link_member("l", MemberType::symlink, "b")})}),
+  EXPECT_THAT(compare_tars({plain}, {variant([](auto& f) { f.mode = 0755; })}), ElementsAre("C /f mode"));
+  EXPECT_THAT(compare_tars({plain}, {variant([](auto& f) { f.uid = 7; })}), ElementsAre("C /f owner"));
+  EXPECT_THAT(compare_tars({plain}, {variant([](auto& f) { f.gid = 7; })}), ElementsAre("C /f owner"));
+  EXPECT_THAT(compare_tars({plain}, {variant([](auto& f) { f.mtime = {5, 0}; })}), ElementsAre("C /f mtime"));
+  EXPECT_THAT(compare_tars({plain}, {variant([](auto& f) { f.xattrs["user.a"] = "b"; })}), ElementsAre("C /f xattrs"));
+  EXPECT_THAT(compare_tars({plain}, {test::tar_of({directory_member("f")})}), ElementsAre("C /f type"));
+  EXPECT_THAT(compare_tars({test::tar_of({link_member("l", MemberType::symlink, "a")})},
+                           {test::tar_of({link_member("l", MemberType::symlink, "b")})}),
               ElementsAre("C /l target"));
 }
 
 TEST_F(CompareTest, ADirectoryThatCameBringsItsContent) {
-  EXPECT_THAT(compare({make_tar({{"a", "1"}})}, {make_tar({{"a", "1"}, {"d/e/f", "2"}})}),
+  EXPECT_THAT(compare_tars({make_tar({{"a", "1"}})}, {make_tar({{"a", "1"}, {"d/e/f", "2"}})}),
               ElementsAre("A /d", "A /d/e", "A /d/e/f"));
 }
 

@@ -13,7 +13,6 @@ namespace {
 
 using test::created_at;
 using test::make_tar;
-using test::name;
 using test::noise;
 using testing::IsEmpty;
 using testing::SizeIs;
@@ -24,7 +23,7 @@ const std::string tool_tar = make_tar({{"tool", noise(100'000, 3)}});
 
 class DiskUsageTest : public test::ImageTest {
  protected:
-  const ImageUsage& of(const Usage& usage, const oci::Digest& id) {
+  static const ImageUsage& of(const Usage& usage, const oci::Digest& id) {
     for (const auto& image : usage.images) {
       if (image.listed.image.id == id) {
         return image;

@@ -130,7 +130,8 @@ TEST_F(FilesTest, HolesAreZeros) {
 
   const auto inode = files.locate("/holes", FollowLast::no).inode;
   EXPECT_TRUE(content_of(files, "/holes") == test::slurp(folder / "holes"));
-  std::uint64_t length = 0, holes = 0;
+  std::uint64_t length = 0;
+  std::uint64_t holes = 0;
   for (const auto& run : files.runs(inode)) {
     length += run.length;
     holes += run.file == nullptr ? run.length : 0;

@@ -8,7 +8,6 @@ namespace nacre::image {
 namespace {
 
 using test::make_tar;
-using test::name;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;

@@ -72,7 +72,8 @@ TEST_F(LoadDockerArchiveTest, EveryCompressionAndAPipeGiveTheSame) {
     auto other = store::Store::open(directory() / ("other" + std::to_string(static_cast<int>(compression))));
     int ends[2];
     ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
-    Fd out(ends[0]), in(ends[1]);
+    Fd out(ends[0]);
+    Fd in(ends[1]);
     std::thread writer([&] {
       write_all(in, as_bytes(test::compress(archive, compression)));
       in.reset();
