@@ -27,7 +27,7 @@ Shell parse_shell(const std::string& name) {
 }
 
 int run_completion(Context& context, const NoOptions& /*options*/, const std::vector<std::string>& arguments) {
-  context.print(completion_script(parse_shell(arguments[0]), all_commands(), all_groups()));
+  context.print(completion_script(parse_shell(arguments[0]), all_commands(), all_groups(), global_flags()));
   return 0;
 }
 

@@ -10,18 +10,28 @@ namespace nacre::cli {
 namespace {
 
 // What one word position offers: for each full command name its flags; for "" and each group the words that may follow.
+// Before a command stand the program's own flags.
 struct Vocabulary {
   std::map<std::string, std::vector<std::string>> words;                          // "" or group -> next words
   std::map<std::string, std::vector<std::pair<std::string, std::string>>> flags;  // command -> (flag, help)
   std::map<std::string, std::string> summaries;                                   // command -> summary
+  std::vector<std::string> program_flags;
+  std::vector<std::string> program_flags_with_value;  // the word after one of these is no command
 };
 
 std::string first_line(const std::string& text) {
   return text.substr(0, text.find('\n'));
 }
 
-Vocabulary vocabulary_of(const std::vector<Command>& commands, const std::vector<CommandGroup>& groups) {
+Vocabulary vocabulary_of(const std::vector<Command>& commands, const std::vector<CommandGroup>& groups,
+                         const FlagSet& global_flags) {
   Vocabulary vocabulary;
+  for (const auto& flag : global_flags.flags()) {
+    vocabulary.program_flags.push_back("--" + flag.name);
+    if (!flag.value_type.empty()) {
+      vocabulary.program_flags_with_value.push_back("--" + flag.name);
+    }
+  }
   for (const auto& group : groups) {
     vocabulary.words[""].push_back(group.name);
     vocabulary.summaries[group.name] = group.summary;
@@ -90,6 +100,7 @@ _nacre() {{
   local i
   for ((i = 1; i < COMP_CWORD; i++)); do
     word=${{COMP_WORDS[i]}}
+    [[ -z $name && " {3} " == *" $word "* ]] && ((i++))
     [[ $word == -* ]] && continue
     name="${{name:+$name }}$word"
     case $name in
@@ -98,9 +109,13 @@ _nacre() {{
     [[ -n $flags ]] && break
   done
   case $name in
+    '') flags={4} ;;
+    *) flags+=' --help' ;;
+  esac
+  case $name in
 {0}  esac
   if [[ $cur == -* ]]; then
-    COMPREPLY=($(compgen -W "$flags --help" -- "$cur"))
+    COMPREPLY=($(compgen -W "$flags" -- "$cur"))
   elif [[ -n $words ]]; then
     COMPREPLY=($(compgen -W "$words" -- "$cur"))
   else
@@ -110,7 +125,8 @@ _nacre() {{
 }}
 complete -F _nacre nacre
 )sh",
-                     cases, flags, image_names);
+                     cases, flags, image_names, fmt::join(vocabulary.program_flags_with_value, " "),
+                     shell_quoted(fmt::format("{}", fmt::join(vocabulary.program_flags, " "))));
 }
 
 std::string zsh_script(const Vocabulary& vocabulary) {
@@ -129,9 +145,14 @@ std::string zsh_script(const Vocabulary& vocabulary) {
   }
   return fmt::format(R"sh(#compdef nacre
 _nacre() {{
-  local name= word
+  local name= word skip=
   local -a choices flags
   for word in ${{words[2,CURRENT-1]}}; do
+    if [[ -n $skip ]]; then
+      skip=
+      continue
+    fi
+    [[ -z $name && " {3} " == *" $word "* ]] && skip=1
     [[ $word == -* ]] && continue
     name="${{name:+$name }}$word"
     case $name in
@@ -139,9 +160,13 @@ _nacre() {{
     (( $#flags )) && break
   done
   case $name in
+    '') flags=({4}) ;;
+    *) flags+=(--help) ;;
+  esac
+  case $name in
 {0}  esac
   if [[ ${{words[CURRENT]}} == -* ]]; then
-    compadd -- $flags --help
+    compadd -- $flags
   elif (( $#choices )); then
     _describe 'command' choices
   else
@@ -151,7 +176,8 @@ _nacre() {{
 }}
 compdef _nacre nacre
 )sh",
-                     cases, flags, image_names);
+                     cases, flags, image_names, fmt::join(vocabulary.program_flags_with_value, " "),
+                     fmt::join(vocabulary.program_flags, " "));
 }
 
 std::string fish_script(const Vocabulary& vocabulary) {
@@ -176,6 +202,9 @@ std::string fish_script(const Vocabulary& vocabulary) {
                       is_long ? "-l" : "-s", flag.substr(is_long ? 2 : 1), shell_quoted(help));
     }
   }
+  for (const auto& flag : vocabulary.program_flags) {
+    script += fmt::format("complete -c nacre -n __fish_use_subcommand -l {}\n", flag.substr(2));
+  }
   script += fmt::format("complete -c nacre -n 'not __fish_use_subcommand' -a {}\n",
                         shell_quoted(fmt::format("({})", image_names)));
   return script;
@@ -184,8 +213,8 @@ std::string fish_script(const Vocabulary& vocabulary) {
 }  // namespace
 
 std::string completion_script(Shell shell, const std::vector<Command>& commands,
-                              const std::vector<CommandGroup>& groups) {
-  const Vocabulary vocabulary = vocabulary_of(commands, groups);
+                              const std::vector<CommandGroup>& groups, const FlagSet& global_flags) {
+  const Vocabulary vocabulary = vocabulary_of(commands, groups, global_flags);
   switch (shell) {
     case Shell::bash:
       return bash_script(vocabulary);

@@ -14,7 +14,7 @@ enum class Shell { bash, zsh, fish };
 
 // A script to be sourced by the shell. It asks nacre for image names, where an argument is one.
 std::string completion_script(Shell shell, const std::vector<Command>& commands,
-                              const std::vector<CommandGroup>& groups);
+                              const std::vector<CommandGroup>& groups, const FlagSet& global_flags);
 
 struct ManualPage {
   std::string file_name;  // "nacre-image-ls.1"

@@ -1,5 +1,6 @@
 #include "cli/program.h"
 
+#include <algorithm>
 #include <cstdio>
 
 #include <fmt/format.h>
@@ -96,27 +97,23 @@ void require_argument_count(const CommandInfo& info, std::size_t count) {
   throw UsageError{fmt::format("nacre: 'nacre {}' {}", info.name, wants), 1};
 }
 
-bool asks_for_help(const std::vector<std::string>& arguments, Interspersed interspersed) {
-  for (const auto& argument : arguments) {
-    if (argument == "--help") {
-      return true;
-    }
-    if (argument == "--" || (interspersed == Interspersed::no && !argument.starts_with('-'))) {
-      return false;
-    }
-  }
-  return false;
+// The command's flags and --help; -h too, unless the command means something else by it.
+FlagSet with_help(FlagSet flags, bool& wanted) {
+  const bool taken = std::ranges::any_of(flags.flags(), [](const Flag& flag) { return flag.shorthand == 'h'; });
+  flags.toggle(wanted, "help", taken ? '\0' : 'h', "Print usage");
+  return flags;
 }
 
 int run_command(const Selected& selected, Context& context) {
   const CommandInfo& info = selected.command->info;
   const auto bound = selected.command->bind();
-  if (asks_for_help(selected.rest, info.interspersed)) {
-    context.print(command_help(info, bound->flags(), terminal_width()));
-    return 0;
-  }
   try {
-    const auto arguments = bound->flags().parse(selected.rest, info.interspersed);
+    bool help = false;
+    const auto arguments = with_help(bound->flags(), help).parse(selected.rest, info.interspersed);
+    if (help) {
+      context.print(command_help(info, bound->flags(), terminal_width()));
+      return 0;
+    }
     require_argument_count(info, arguments.size());
     return bound->run(context, arguments);
   } catch (const UsageError& error) {

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "base/subprocess.h"
+#include "cli/program.h"
 #include "command_table.h"
 
 namespace nacre::cli {
@@ -19,7 +20,7 @@ using testing::Not;
 using testing::UnorderedElementsAre;
 
 std::string script(Shell shell) {
-  return completion_script(shell, test::command_table(), test::group_table());
+  return completion_script(shell, test::command_table(), test::group_table(), global_flags());
 }
 
 CapturedOutput run_bash(const std::string& text) {
@@ -72,6 +73,12 @@ TEST(BashCompletion, OffersTheFlagsOfACommandUnderAllItsNames) {
   }
   EXPECT_THAT(offered({"nacre", "pearls", "-q", "name", "--al"}), ElementsAre("--all"));
   EXPECT_THAT(offered({"nacre", "dive", "-"}), ElementsAre("--help"));
+}
+
+TEST(BashCompletion, KnowsTheFlagsBeforeTheCommand) {
+  EXPECT_THAT(offered({"nacre", "--r"}), ElementsAre("--root"));
+  EXPECT_THAT(offered({"nacre", "--root", "/x", "pearls", "--q"}), ElementsAre("--quiet"));
+  EXPECT_THAT(offered({"nacre", "--root", "pearls", "di"}), ElementsAre("dive"));
 }
 
 TEST(BashCompletion, OffersImagesAsArguments) {

@@ -93,6 +93,10 @@ TEST_F(ProgramTest, HelpTouchesNoDisk) {
 TEST_F(ProgramTest, HelpBehindAnImageIsTheCommands) {
   expect_failure(with_root({"run", "--rm", "none:1", "tool", "--help"}), 125, HasSubstr("No such image: none:1"));
   expect_success({"run", "--rm", "--help"}, StartsWith("Usage:  nacre run "));
+  expect_success({"history", "-h"}, StartsWith("Usage:  nacre history "));
+  expect_failure(with_root({"run", "-e", "FOO", "none:1", "--help"}), 125, HasSubstr("No such image: none:1"));
+  expect_success({"run", "-e", "--help", "--help"}, StartsWith("Usage:  nacre run "));
+  expect_success(with_root({"images", "--format", "--help"}), "");  // a value
   expect_failure(with_root({"history", "--", "--help"}), 1, HasSubstr("--help"));
 }
 
