@@ -269,7 +269,7 @@ std::vector<std::string> list_directory(const fs::path& path) {
   if (error) {
     throw sys_error_from(error.value(), "read directory", path.native());
   }
-  std::sort(names.begin(), names.end());
+  std::ranges::sort(names);
   return names;
 }
 

@@ -68,9 +68,8 @@ std::vector<Place> places_of(const image::ListedImage& listed, bool with_digests
     if (name.name.digest()) {
       place.digest = name.name.digest()->str();
       // Without --digests a repository's digest only matters where it has no tag.
-      const bool tagged = std::any_of(listed.names.begin(), listed.names.end(), [&](const auto& other) {
-        return other.name.tag() && other.name.name() == name.name.name();
-      });
+      const bool tagged = std::ranges::any_of(
+          listed.names, [&](const auto& other) { return other.name.tag() && other.name.name() == name.name.name(); });
       if (!with_digests && tagged) {
         continue;
       }

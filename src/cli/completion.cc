@@ -59,7 +59,7 @@ Vocabulary vocabulary_of(const std::vector<Command>& commands, const std::vector
     }
   }
   for (auto& [parent, words] : vocabulary.words) {
-    std::sort(words.begin(), words.end());
+    std::ranges::sort(words);
   }
   return vocabulary;
 }

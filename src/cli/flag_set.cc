@@ -83,7 +83,7 @@ void FlagSet::add(Flag flag) {
 }
 
 const Flag& FlagSet::long_flag(std::string_view name, std::string_view argument) const {
-  const auto found = std::find_if(flags_.begin(), flags_.end(), [&](const Flag& flag) { return flag.name == name; });
+  const auto found = std::ranges::find_if(flags_, [&](const Flag& flag) { return flag.name == name; });
   if (name.empty() || name.front() == '-' || name.front() == '=') {
     fail(fmt::format("bad flag syntax: {}", argument));
   }
@@ -95,8 +95,7 @@ const Flag& FlagSet::long_flag(std::string_view name, std::string_view argument)
 
 const Flag& FlagSet::short_flag(std::string_view shorthands) const {
   const char shorthand = shorthands.front();
-  const auto found =
-      std::find_if(flags_.begin(), flags_.end(), [&](const Flag& flag) { return flag.shorthand == shorthand; });
+  const auto found = std::ranges::find_if(flags_, [&](const Flag& flag) { return flag.shorthand == shorthand; });
   if (found == flags_.end()) {
     fail(fmt::format("unknown shorthand flag: '{}' in -{}", shorthand, shorthands));
   }

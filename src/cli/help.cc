@@ -95,7 +95,7 @@ std::string command_help(const CommandInfo& info, const FlagSet& flags, int widt
   if (!info.aliases.empty()) {
     std::vector<std::string> names = info.aliases;
     names.push_back(info.name);
-    std::sort(names.begin(), names.end());
+    std::ranges::sort(names);
     text += "\nAliases:\n  ";
     for (std::size_t i = 0; i < names.size(); ++i) {
       text += (i > 0 ? ", nacre " : "nacre ") + names[i];
@@ -121,7 +121,7 @@ std::string group_help(const CommandGroup& group, const std::vector<Command>& co
       }
     }
   }
-  std::sort(rows.begin(), rows.end());
+  std::ranges::sort(rows);
   return fmt::format(
       "Usage:  nacre {0} COMMAND\n\n{1}\n\nCommands:\n{2}\nRun 'nacre {0} COMMAND --help' for more "
       "information on a command.\n",
@@ -136,7 +136,7 @@ std::string program_help(const std::vector<Command>& commands, const std::vector
       plain.emplace_back(command.info.name, command.info.summary);
     }
   }
-  std::sort(plain.begin(), plain.end());
+  std::ranges::sort(plain);
   std::vector<std::pair<std::string, std::string>> grouped;
   for (const auto& group : groups) {
     grouped.emplace_back(group.name, group.summary);

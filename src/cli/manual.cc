@@ -31,14 +31,14 @@ std::string escaped(std::string_view text) {
 
 std::string page_name(const std::string& command) {
   std::string name = "nacre-" + command;
-  std::replace(name.begin(), name.end(), ' ', '-');
+  std::ranges::replace(name, ' ', '-');
   return name;
 }
 
 std::string header(const std::string& name, std::string_view summary) {
   std::string upper = name;
-  std::transform(upper.begin(), upper.end(), upper.begin(),
-                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+  std::ranges::transform(upper, upper.begin(),
+                         [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
   return fmt::format(".TH \"{}\" \"1\" \"\" \"nacre {}\" \"User Commands\"\n.SH NAME\n{} \\- {}\n", upper,
                      version_number(), escaped(name), escaped(summary));
 }

@@ -24,7 +24,7 @@ class Content {
     const auto& run = runs_[run_];
     const auto part = buffer.first(std::min<std::uint64_t>(buffer.size(), run.length - position_));
     if (run.file == nullptr) {
-      std::fill(part.begin(), part.end(), std::byte{0});
+      std::ranges::fill(part, std::byte{0});
     } else {
       read_exactly_at(*run.file, part, run.offset + position_);
     }

@@ -27,7 +27,7 @@ std::vector<HistoryRow> image_history(const store::Store& store, const store::Im
     take_layer(row);
     rows.push_back(std::move(row));
   }
-  std::reverse(rows.begin(), rows.end());
+  std::ranges::reverse(rows);
   if (!rows.empty()) {
     for (const auto& name : store.names_of(image.id)) {
       rows.front().names.push_back(name.name.familiar());

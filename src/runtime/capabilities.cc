@@ -88,7 +88,7 @@ std::vector<std::string> normalized(std::span<const std::string> given, std::str
       if (!name.starts_with("CAP_")) {
         name.insert(0, "CAP_");
       }
-      if (std::find(names.begin(), names.end(), name) == names.end()) {
+      if (std::ranges::find(names, name) == names.end()) {
         throw Error(Code::invalid_argument, fmt::format("invalid {}: unknown capability: \"{}\"", flag, name));
       }
     } else {
@@ -100,7 +100,7 @@ std::vector<std::string> normalized(std::span<const std::string> given, std::str
 }
 
 bool contains(const std::vector<std::string>& list, std::string_view name) {
-  return std::find(list.begin(), list.end(), name) != list.end();
+  return std::ranges::find(list, name) != list.end();
 }
 
 }  // namespace
@@ -128,7 +128,7 @@ std::vector<std::string> container_capabilities(std::span<const std::string> add
 }
 
 bool host_has_capability(std::string_view name) {
-  const auto found = std::find(names.begin(), names.end(), name);
+  const auto found = std::ranges::find(names, name);
   return found != names.end() && in_bounding_set(static_cast<std::size_t>(found - names.begin()));
 }
 

@@ -48,7 +48,7 @@ snapshot::Mount mount_root(const ContainerPaths& paths, const Fd& image, AfterEx
 
 // How deep a target is: what is mounted on a directory must come after the directory.
 std::ptrdiff_t depth_of(const std::string& path) {
-  return std::count(path.begin(), path.end(), '/');
+  return std::ranges::count(path, '/');
 }
 
 }  // namespace
@@ -77,13 +77,12 @@ ContainerMounts::ContainerMounts(store::Store& store, snapshot::Snapshotter& sna
     volume.type = MountType::anonymous_volume;
     volume.target = clean_target(path);
     const auto covers = [&](const MountRequest& request) { return request.target == volume.target; };
-    if (std::none_of(requests.begin(), requests.end(), covers)) {
+    if (std::ranges::none_of(requests, covers)) {
       requests.push_back(std::move(volume));
     }
   }
-  std::stable_sort(requests.begin(), requests.end(), [](const MountRequest& a, const MountRequest& b) {
-    return depth_of(a.target) < depth_of(b.target);
-  });
+  std::ranges::stable_sort(
+      requests, [](const MountRequest& a, const MountRequest& b) { return depth_of(a.target) < depth_of(b.target); });
   for (const MountRequest& request : requests) {
     entries_.push_back(prepare(request));
   }
@@ -180,7 +179,7 @@ void ContainerMounts::add_network_files(const NetworkFiles& files) {
       {"/etc/resolv.conf", &files.resolv_conf}, {"/etc/hostname", &files.hostname}, {"/etc/hosts", &files.hosts}};
   for (const auto& [target, file] : all) {
     const auto covers = [&](const SpecMount& mount) { return mount.destination == target; };
-    if (std::none_of(entries_.begin(), entries_.end(), covers)) {
+    if (std::ranges::none_of(entries_, covers)) {
       entries_.push_back({target, "bind", file->native(), {"rbind", "rprivate"}});
     }
   }

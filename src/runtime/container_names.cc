@@ -34,7 +34,7 @@ constexpr std::array<std::string_view, 64> creatures = {
 
 void check_container_name(std::string_view name) {
   const auto allowed = [](char c) { return is_alphanumeric(c) || c == '_' || c == '.' || c == '-'; };
-  if (name.size() < 2 || !is_alphanumeric(name[0]) || !std::all_of(name.begin(), name.end(), allowed)) {
+  if (name.size() < 2 || !is_alphanumeric(name[0]) || !std::ranges::all_of(name, allowed)) {
     throw Error(Code::invalid_argument,
                 fmt::format("invalid container name ({}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed", name));
   }

@@ -101,10 +101,10 @@ Ulimit parse_ulimit(std::string_view text) {
   }
   const std::string_view name = text.substr(0, equals);
   const std::string_view values = text.substr(equals + 1);
-  if (std::find(ulimit_names.begin(), ulimit_names.end(), name) == ulimit_names.end()) {
+  if (std::ranges::find(ulimit_names, name) == ulimit_names.end()) {
     throw invalid(fmt::format("invalid ulimit type: {}", name));
   }
-  if (std::count(values.begin(), values.end(), ':') > 1) {
+  if (std::ranges::count(values, ':') > 1) {
     throw invalid(fmt::format("too many limit value arguments - {}, can only have up to two, `soft[:hard]`", values));
   }
   const std::size_t colon = values.find(':');

@@ -51,7 +51,7 @@ MountRequest parse_volume_flag(std::string_view text) {
     throw invalid("invalid empty volume spec");
   }
   const std::vector<std::string_view> parts = split(text, ':');
-  if (std::any_of(parts.begin(), parts.end(), [](std::string_view part) { return part.empty(); })) {
+  if (std::ranges::any_of(parts, [](std::string_view part) { return part.empty(); })) {
     throw invalid(fmt::format("invalid spec: {}: empty section between colons", text));
   }
   if (parts.size() > 3) {
@@ -128,7 +128,7 @@ std::optional<std::string_view> subject_of(std::string_view option) {
   if (equals == std::string_view::npos) {
     return option == "strictatime" ? std::optional<std::string_view>("strictatime") : std::nullopt;
   }
-  const auto key = std::find(value_keys.begin(), value_keys.end(), option.substr(0, equals));
+  const auto key = std::ranges::find(value_keys, option.substr(0, equals));
   return key != value_keys.end() ? std::optional(*key) : std::nullopt;
 }
 
@@ -152,7 +152,7 @@ std::vector<std::string> merged_tmpfs_options(std::span<const std::string> reque
       merged.push_back(*option);
     }
   }
-  std::reverse(merged.begin(), merged.end());
+  std::ranges::reverse(merged);
   return merged;
 }
 

@@ -39,12 +39,12 @@ std::string expand_relative(std::string_view path) {
 
 bool is_propagation(std::string_view word) {
   constexpr std::array<std::string_view, 6> known = {"private", "rprivate", "shared", "rshared", "slave", "rslave"};
-  return std::find(known.begin(), known.end(), word) != known.end();
+  return std::ranges::find(known, word) != known.end();
 }
 
 void refuse_named_volume(std::string_view name) {
   const auto allowed = [](char c) { return is_alphanumeric(c) || c == '_' || c == '.' || c == '-'; };
-  if (name.empty() || !is_alphanumeric(name[0]) || !std::all_of(name.begin(), name.end(), allowed)) {
+  if (name.empty() || !is_alphanumeric(name[0]) || !std::ranges::all_of(name, allowed)) {
     throw Error(
         Code::invalid_argument,
         fmt::format("create {0}: \"{0}\" includes invalid characters for a local volume name, only "

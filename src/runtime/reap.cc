@@ -27,9 +27,8 @@ std::optional<FileLock> take_over(const ContainerPaths& paths) {
 
 bool still_running(const store::Store& store, std::string_view id) {
   const auto records = store.containers();
-  return std::any_of(records.begin(), records.end(), [&](const store::ContainerRecord& record) {
-    return record.id == id && record.state == "running";
-  });
+  return std::ranges::any_of(
+      records, [&](const store::ContainerRecord& record) { return record.id == id && record.state == "running"; });
 }
 
 void reap_record(store::Store& store, const std::string& id, const OciRuntime& runtime, const HostCgroups& cgroups) {

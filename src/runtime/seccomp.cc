@@ -119,7 +119,7 @@ class Translator {
   }
 
   bool has_any_architecture(const std::vector<std::string>& list) const {
-    return std::find(list.begin(), list.end(), host_.architecture) != list.end();
+    return std::ranges::find(list, host_.architecture) != list.end();
   }
 
   bool kernel_at_least(const std::string& version) const {
@@ -127,7 +127,7 @@ class Translator {
   }
 
   bool has_all_capabilities(const std::vector<std::string>& list) const {
-    return std::all_of(list.begin(), list.end(), [&](const std::string& name) { return capabilities_.contains(name); });
+    return std::ranges::all_of(list, [&](const std::string& name) { return capabilities_.contains(name); });
   }
 
   // Excludes refuse when any of theirs is true, includes when any of theirs is false.

@@ -44,7 +44,7 @@ OrderedJson deny_everything() {
 bool is_private(std::string_view name) {
   constexpr std::array<std::string_view, 8> names = {"pts",  "shm",         "fd",    "mqueue",
                                                      ".lxc", ".lxd-mounts", ".udev", "console"};
-  return std::find(names.begin(), names.end(), name) != names.end();
+  return std::ranges::find(names, name) != names.end();
 }
 
 void add_devices(const fs::path& directory, int depth, OrderedJson& devices) {

@@ -123,7 +123,7 @@ std::vector<std::uint32_t> groups_of(std::string_view table, std::string_view us
   for_each_entry(table, 4, [&](const std::vector<std::string_view>& fields) {
     const std::vector<std::string_view> members = split(fields[3], ',');
     const auto gid = parse_id(fields[2]);
-    if (gid && std::find(members.begin(), members.end(), user) != members.end()) {
+    if (gid && std::ranges::find(members, user) != members.end()) {
       gids.push_back(checked_id(*gid));
     }
     return false;
@@ -159,7 +159,7 @@ ContainerUser look_up_user(const Fd& root, std::string_view user) {
   }
   result.additional_gids.push_back(result.gid);
   for (const std::uint32_t gid : supplementary) {
-    if (std::find(result.additional_gids.begin(), result.additional_gids.end(), gid) == result.additional_gids.end()) {
+    if (std::ranges::find(result.additional_gids, gid) == result.additional_gids.end()) {
       result.additional_gids.push_back(gid);
     }
   }

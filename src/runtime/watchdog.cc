@@ -18,7 +18,7 @@ namespace {
 // Closes every descriptor that is not in `kept` (sorted): the locks this process shares with its parent must not
 // outlive it.
 void close_all_but(std::vector<int> kept) {
-  std::sort(kept.begin(), kept.end());
+  std::ranges::sort(kept);
   unsigned from = 3;
   for (const int number : kept) {
     const unsigned next = static_cast<unsigned>(number);

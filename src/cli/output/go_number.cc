@@ -259,8 +259,8 @@ std::string format_go_float(double value, char verb, int precision) {
       break;
   }
   if (verb == 'E' || verb == 'G' || verb == 'X') {
-    std::transform(text.begin(), text.end(), text.begin(),
-                   [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+    std::ranges::transform(text, text.begin(),
+                           [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
   }
   return std::signbit(value) ? "-" + text : text;
 }

@@ -31,7 +31,7 @@ std::string digits_of(std::uint64_t magnitude, unsigned base, bool upper_case) {
     digits += alphabet[magnitude % base];
     magnitude /= base;
   } while (magnitude != 0);
-  std::reverse(digits.begin(), digits.end());
+  std::ranges::reverse(digits);
   return digits;
 }
 

@@ -40,8 +40,7 @@ Progress::~Progress() {
 }
 
 Progress::Line& Progress::line_of(State& state, std::string_view id) {
-  const auto found =
-      std::find_if(state.lines.begin(), state.lines.end(), [&](const Line& line) { return line.id == id; });
+  const auto found = std::ranges::find_if(state.lines, [&](const Line& line) { return line.id == id; });
   if (found != state.lines.end()) {
     return *found;
   }
@@ -89,8 +88,7 @@ void Progress::finish(std::string_view id, std::string_view text) {
     std::erase_if(state->lines, [&](const Line& other) { return other.id == id; });
     return;
   }
-  const bool all_finished =
-      std::all_of(state->lines.begin(), state->lines.end(), [](const Line& l) { return l.finished; });
+  const bool all_finished = std::ranges::all_of(state->lines, [](const Line& l) { return l.finished; });
   if (all_finished || may_draw(*state)) {
     draw(*state);
   }
@@ -106,8 +104,7 @@ void Progress::draw(State& state) const {
     text += '\n';
   };
   // Finished lines above all others are written a last time and forgotten.
-  const auto first_live =
-      std::find_if(state.lines.begin(), state.lines.end(), [](const Line& l) { return !l.finished; });
+  const auto first_live = std::ranges::find_if(state.lines, [](const Line& l) { return !l.finished; });
   for (auto line = state.lines.begin(); line != first_live; ++line) {
     append(fmt::format("{}: {}", line->id, line->action));
   }

@@ -46,7 +46,7 @@ TemplateEvaluator::Deeper::Deeper(TemplateEvaluator& evaluator) : evaluator_(eva
 
 void TemplateEvaluator::fail(const std::string& message) const {
   const std::string_view before = std::string_view(program_.text).substr(0, std::visit(OffsetOf{}, site_));
-  const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+  const auto line = 1 + std::ranges::count(before, '\n');
   const std::size_t newline = before.rfind('\n');
   const std::size_t column = newline == std::string_view::npos ? before.size() : before.size() - newline - 1;
   throw Error(Code::invalid_argument, fmt::format("template: :{}:{}: executing {} at <{}>: {}", line, column,

@@ -104,7 +104,7 @@ const std::array<TemplateFunction, 7>& header_functions() {
 template <std::size_t size>
 const TemplateFunction* find(const std::array<TemplateFunction, size>& functions, std::string_view name) {
   const auto* const found =
-      std::find_if(functions.begin(), functions.end(), [&](const auto& function) { return function.name == name; });
+      std::ranges::find_if(functions, [&](const auto& function) { return function.name == name; });
   return found == functions.end() ? nullptr : found;
 }
 

@@ -48,8 +48,7 @@ constexpr std::array<std::pair<std::string_view, TokenKind>, 13> keywords{{
 }};
 
 TokenKind kind_of_word(std::string_view word) {
-  const auto* const found =
-      std::find_if(keywords.begin(), keywords.end(), [&](const auto& k) { return k.first == word; });
+  const auto* const found = std::ranges::find_if(keywords, [&](const auto& k) { return k.first == word; });
   return found == keywords.end() ? TokenKind::identifier : found->second;
 }
 

@@ -127,7 +127,7 @@ ast::List Parser::parse_body(std::string_view context) {
 }
 
 bool is_blank(const ast::List& list) {
-  return std::all_of(list.begin(), list.end(), [](const ast::Statement& statement) {
+  return std::ranges::all_of(list, [](const ast::Statement& statement) {
     const auto* text = std::get_if<ast::Text>(&statement.value);
     return text != nullptr && text->text.find_first_not_of(" \t\r\n\v\f") == std::string::npos;
   });
@@ -282,7 +282,7 @@ bool starts_operand(TokenKind kind) {
                                 TokenKind::field,       TokenKind::identifier,    TokenKind::number,
                                 TokenKind::keyword_nil, TokenKind::raw_string,    TokenKind::string,
                                 TokenKind::variable,    TokenKind::left_paren};
-  return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
+  return std::ranges::find(kinds, kind) != kinds.end();
 }
 
 ast::Pipeline Parser::parse_pipeline(std::string_view context, TokenKind end) {
@@ -456,7 +456,7 @@ ast::Term Parser::parse_string(const Token& token) const {
 }
 
 ast::Term Parser::parse_variable(const Token& token) const {
-  if (std::find(scope_.variables.begin(), scope_.variables.end(), token.text) == scope_.variables.end()) {
+  if (std::ranges::find(scope_.variables, token.text) == scope_.variables.end()) {
     tokens_.fail(fmt::format("undefined variable {}", go_quote(token.text)));
   }
   return {token.offset, ast::Variable{token.text, {}}};

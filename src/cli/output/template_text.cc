@@ -56,7 +56,7 @@ Json in_go_order(const Json& json, const Shape* shape, KeyOrder order) {
     entries.push_back(&entry);
   }
   if (order == KeyOrder::sorted || (shape != nullptr && shape->kind == Shape::Kind::map)) {
-    std::sort(entries.begin(), entries.end(), [](const auto* a, const auto* b) { return a->first < b->first; });
+    std::ranges::sort(entries, [](const auto* a, const auto* b) { return a->first < b->first; });
   }
   Json result = Json::object();
   auto& ordered = result.get_ref<Json::object_t&>();

@@ -52,7 +52,7 @@ Value make_list(const Json& json, const Shape* shape) {
 }
 
 bool all_texts(std::span<const Json> items) {
-  return std::all_of(items.begin(), items.end(), [](const Json& item) { return item.is_string(); });
+  return std::ranges::all_of(items, [](const Json& item) { return item.is_string(); });
 }
 
 struct TypeName {
@@ -176,8 +176,7 @@ const Json* find_entry(const MapValue& map, std::string_view key) {
     return nullptr;
   }
   const auto& entries = map.object->get_ref<const Json::object_t&>();
-  const auto found =
-      std::find_if(entries.begin(), entries.end(), [&](const auto& entry) { return entry.first == key; });
+  const auto found = std::ranges::find_if(entries, [&](const auto& entry) { return entry.first == key; });
   return found == entries.end() ? nullptr : &found->second;
 }
 
@@ -207,7 +206,7 @@ std::vector<std::pair<std::string_view, const Json*>> sorted_entries(const MapVa
     for (const auto& [key, entry] : map.object->get_ref<const Json::object_t&>()) {
       entries.emplace_back(key, &entry);
     }
-    std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::ranges::sort(entries, [](const auto& a, const auto& b) { return a.first < b.first; });
   }
   return entries;
 }
@@ -218,7 +217,7 @@ std::size_t map_size(const MapValue& map) {
 
 Value struct_field(const StructValue& structure, std::string_view name) {
   const auto& fields = structure.shape->fields;
-  const auto found = std::find_if(fields.begin(), fields.end(), [&](const auto& field) { return field.name == name; });
+  const auto found = std::ranges::find_if(fields, [&](const auto& field) { return field.name == name; });
   const std::string_view key = found == fields.end() ? name : found->key;
   const Shape* shape = found == fields.end() ? nullptr : found->shape;
   if (const Json* entry = find_entry({structure.object, nullptr}, key)) {
