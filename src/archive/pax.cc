@@ -122,7 +122,13 @@ std::optional<unsigned> base64_digit(char c) noexcept {
   if (c >= '0' && c <= '9') {
     return static_cast<unsigned>(c - '0' + 52);
   }
-  return c == '+' ? std::optional(62U) : c == '/' ? std::optional(63U) : std::nullopt;
+  if (c == '+') {
+    return 62U;
+  }
+  if (c == '/') {
+    return 63U;
+  }
+  return std::nullopt;
 }
 
 // libarchive leaves the padding out; with it is fine too. Nothing for what is no base64.

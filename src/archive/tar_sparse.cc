@@ -53,7 +53,7 @@ class MapLines {
   MapLines(ChunkReader& reader, std::uint64_t& data_left) : reader_(reader), data_left_(data_left) {}
 
   std::uint64_t number() {
-    constexpr std::size_t longest = std::numeric_limits<std::uint64_t>::digits10 + 1;
+    constexpr std::size_t longest = 20;  // digits of the greatest 64-bit number
     std::string line;
     for (char c = next(); c != '\n'; c = next()) {
       if (line.size() == longest) {

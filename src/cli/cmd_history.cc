@@ -61,12 +61,17 @@ std::string shown_command(const std::string& created_by, const Options& options)
   return options.no_trunc ? text : ellipsis(text, 45);
 }
 
+std::string created_since(const image::HistoryRow& row, const Options& options, Timestamp now) {
+  if (!row.created) {
+    return "N/A";
+  }
+  return options.human ? time_ago(*row.created, now) : row.created->rfc3339();
+}
+
 oci::OrderedJson row_of(const image::HistoryRow& row, std::string id, const Options& options, Timestamp now) {
   return {{"ID", std::move(id)},
           {"CreatedAt", row.created ? row.created->rfc3339() : ""},
-          {"CreatedSince", !row.created    ? "N/A"
-                           : options.human ? time_ago(*row.created, now)
-                                           : row.created->rfc3339()},
+          {"CreatedSince", created_since(row, options, now)},
           {"CreatedBy", shown_command(row.created_by, options)},
           {"Size", options.human ? human_size(static_cast<double>(row.size), 3) : std::to_string(row.size)},
           {"Comment", row.comment},

@@ -72,7 +72,7 @@ std::string_view cgroup_text(runtime::CgroupMode mode) {
 }
 
 oci::OrderedJson collect(Context& context) {
-  store::Store& store = context.store();
+  const store::Store& store = context.store();
   const auto containers = store.containers();
   const auto running = std::count_if(containers.begin(), containers.end(),
                                      [](const auto& container) { return container.state == "running"; });

@@ -89,25 +89,24 @@ void declare(FlagSet& flags, Options& options) {
 }
 
 runtime::RunOptions finished(const Options& options, const std::vector<std::string>& arguments) {
-  using namespace runtime;
-  RunOptions run = options.run;
+  runtime::RunOptions run = options.run;
   run.image_name = arguments[0];
   run.command.assign(arguments.begin() + 1, arguments.end());
   run.entrypoint = options.entrypoint;
-  run.standard_input = options.interactive ? Stdin::open : Stdin::closed;
-  run.terminal = options.tty ? Terminal::yes : Terminal::no;
-  run.after_exit = options.remove ? AfterExit::remove : AfterExit::keep;
-  run.root_access = options.read_only ? RootAccess::read_only : RootAccess::read_write;
-  run.privilege = options.privileged ? Privilege::privileged : Privilege::normal;
-  run.init = options.init ? InitProcess::yes : InitProcess::no;
-  run.network = parse_network(options.network);
-  run.platform = options.platform ? PlatformChoice::requested : PlatformChoice::host;
+  run.standard_input = options.interactive ? runtime::Stdin::open : runtime::Stdin::closed;
+  run.terminal = options.tty ? runtime::Terminal::yes : runtime::Terminal::no;
+  run.after_exit = options.remove ? runtime::AfterExit::remove : runtime::AfterExit::keep;
+  run.root_access = options.read_only ? runtime::RootAccess::read_only : runtime::RootAccess::read_write;
+  run.privilege = options.privileged ? runtime::Privilege::privileged : runtime::Privilege::normal;
+  run.init = options.init ? runtime::InitProcess::yes : runtime::InitProcess::no;
+  run.network = runtime::parse_network(options.network);
+  run.platform = options.platform ? runtime::PlatformChoice::requested : runtime::PlatformChoice::host;
   for (const auto& file : options.environment_files) {
-    const auto variables = read_env_file(file);
+    const auto variables = runtime::read_env_file(file);
     run.environment.insert(run.environment.end(), variables.begin(), variables.end());
   }
   for (const auto& variable : options.environment) {
-    run.environment.push_back(parse_env_flag(variable));
+    run.environment.push_back(runtime::parse_env_flag(variable));
   }
   return run;
 }

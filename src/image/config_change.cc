@@ -236,7 +236,7 @@ class Changer {
 
   void apply(const Instruction& instruction) {
     const std::string name = upper(instruction.name);
-    const auto known = std::ranges::find(handlers, name, &Handler::name);
+    const auto* const known = std::ranges::find(handlers, name, &Handler::name);
     if (known == std::end(handlers)) {
       fail(shown(instruction.name) + " is not a valid change command");
     }
@@ -272,14 +272,15 @@ class Changer {
   }
 
   void env(const Instruction& instruction) {
-    for (const auto& [name, value] : name_values(instruction, defaults_.env)) {
-      const std::string prefix = name + "=";
-      const auto known = std::ranges::find_if(
-          defaults_.env, [&](const std::string& entry) { return entry == name || entry.starts_with(prefix); });
+    for (const auto& variable : name_values(instruction, defaults_.env)) {
+      const std::string prefix = variable.first + "=";
+      const auto known = std::ranges::find_if(defaults_.env, [&](const std::string& entry) {
+        return entry == variable.first || entry.starts_with(prefix);
+      });
       if (known != defaults_.env.end()) {
-        *known = prefix + value;
+        *known = prefix + variable.second;
       } else {
-        defaults_.env.push_back(prefix + value);
+        defaults_.env.push_back(prefix + variable.second);
       }
     }
   }

@@ -188,6 +188,16 @@ fs::path trimmed(const fs::path& path) {
   return text;
 }
 
+// What a copy into a directory is called: a link that is followed keeps its own name, whatever it leads to.
+std::string copied_name(const ImageFiles& files, std::string_view path, const tree::FileTree::Located& located) {
+  while (path.size() > 1 && path.ends_with('/')) {
+    path.remove_suffix(1);  // behind a slash the link itself could not be found
+  }
+  const auto named = files.locate(path, tree::FollowLast::no);
+  const bool is_link = files.tree().inode(named.inode).type == InodeType::symlink;
+  return base_name(is_link ? named.path : located.path);
+}
+
 bool names_content(std::string_view path) {
   return path == "." || path.ends_with("/.");
 }
@@ -254,17 +264,17 @@ void copy_out(const ImageFiles& files, std::string_view path, const fs::path& de
   const auto located = files.locate(path, follow);
   const bool source_is_directory = files.tree().inode(located.inode).type == InodeType::directory;
   const bool into = fs::is_directory(destination);
+  const fs::path target = trimmed(destination);
+  const std::string name = into ? copied_name(files, path, located) : target.filename().native();
   HostWriter writer(files, owner, cancel);
 
-  if (source_is_directory && into && (names_content(path) || located.path == "/")) {
+  if (source_is_directory && into && (names_content(path) || name.empty())) {
     const Fd directory = open_file(destination, O_RDONLY | O_DIRECTORY);
     for (const auto& entry : files.tree().entries(located.inode)) {
       writer.write_tree(entry.inode, directory, std::string(entry.name));
     }
     return;
   }
-  const fs::path target = trimmed(destination);
-  const std::string name = into ? base_name(located.path) : target.filename().native();
   if (!into && !source_is_directory && destination.native().ends_with('/')) {
     throw Error(Code::not_found, fmt::format("copy to '{}': the directory does not exist", destination.native()));
   }

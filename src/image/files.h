@@ -59,11 +59,12 @@ enum class KeepOwner { no, yes };
 
 // Copies a path of the image to the host as `docker cp` does: a directory's content into an existing or new directory,
 // a file to a name or into a directory; "/." at the end of a directory means its content. follow: whether a symlink
-// named by `path` is followed. Nothing is ever written through a symlink of the image. KeepOwner: uid and gid too
-// (needs privileges).
+// named by `path` is followed; what goes into a directory still has the link's name. Nothing is ever written through a
+// symlink of the image. KeepOwner: uid and gid too (needs privileges).
 void copy_out(const ImageFiles& files, std::string_view path, const fs::path& destination, tree::FollowLast follow,
               KeepOwner owner, const CancelToken& cancel);
-// The same as a tar stream, members named from the last component of `path` on.
+// The same as a tar stream, members named from the last component of `path` on; of a link that is followed, from its
+// target's.
 void copy_out_as_tar(const ImageFiles& files, std::string_view path, archive::ByteSink& sink, tree::FollowLast follow,
                      const CancelToken& cancel);
 

@@ -107,6 +107,7 @@ oci::Digest import_stream(store::Store& store, archive::ByteSource& source, cons
   }
   const oci::Descriptor descriptor = describe_layer(ingested);
   const store::LayerRecord layer = store::commit_layer(lease, std::move(ingested));
+  require_linked_files(store, lease, std::span(&layer.diff_id, 1), cancel);
   const auto config = make_config(plan, layer);
   const auto manifest = oci::Manifest::make(config_descriptor(config), {descriptor});
   lease.put_blob(as_bytes(config.raw()));

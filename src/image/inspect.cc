@@ -1,5 +1,6 @@
 #include "image/inspect.h"
 
+#include "base/error.h"
 #include "image/lookup.h"
 
 namespace nacre::image {
@@ -80,9 +81,7 @@ OrderedJson driver_json(const store::Store& store, const store::ImageRecord& ima
   return {{"Data", std::move(data)}, {"Name", driver}};
 }
 
-}  // namespace
-
-OrderedJson inspect_image(const store::Store& store, const store::ImageRecord& image, std::string_view driver) {
+OrderedJson describe(const store::Store& store, const store::ImageRecord& image, std::string_view driver) {
   const oci::ImageConfig config = read_config(store, image.id);
   OrderedJson tags = OrderedJson::array();
   OrderedJson digests = OrderedJson::array();
@@ -119,6 +118,20 @@ OrderedJson inspect_image(const store::Store& store, const store::ImageRecord& i
                         {"digest", image.manifest.str()},
                         {"size", store.blob_size(image.manifest)}};
   return json;
+}
+
+}  // namespace
+
+OrderedJson inspect_image(const store::Store& store, const store::ImageRecord& image, std::string_view driver) {
+  try {
+    return describe(store, image, driver);
+  } catch (const Error& error) {
+    // Another process removed it meanwhile.
+    if (error.code() == Code::not_found && !store.find_image(image.id)) {
+      throw Error(Code::not_found, "No such image: " + image.id.str());
+    }
+    throw;
+  }
 }
 
 }  // namespace nacre::image

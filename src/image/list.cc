@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <ctime>
 #include <map>
 #include <set>
 
@@ -40,16 +41,17 @@ class Catalog {
       // A name of an index also leads to the images of its other platforms.
       if (image == by_id.end() || image->second->manifest != name.target) {
         for (const auto& other : store.images_of_target(name.target)) {
-          reachable_.insert(other.id);
+          add_reachable(other.id, name.name);
         }
       }
-      reachable_.insert(name.image);
+      add_reachable(name.image, name.name);
       names_[name.image].push_back(std::move(name));
     }
   }
 
   const std::vector<store::ImageRecord>& images() const { return images_; }
   bool is_reachable(const oci::Digest& image) const { return reachable_.contains(image); }
+  bool is_tagged(const oci::Digest& image) const { return tagged_.contains(image); }
   bool has_children(const oci::Digest& image) const { return parents_.contains(image); }
   std::vector<store::NameRecord> names(const oci::Digest& image) const {
     const auto found = names_.find(image);
@@ -57,11 +59,24 @@ class Catalog {
   }
 
  private:
+  void add_reachable(const oci::Digest& image, const oci::Reference& name) {
+    reachable_.insert(image);
+    if (name.tag()) {
+      tagged_.insert(image);
+    }
+  }
+
   std::vector<store::ImageRecord> images_;
   std::map<oci::Digest, std::vector<store::NameRecord>> names_;
   std::set<oci::Digest> reachable_;
+  std::set<oci::Digest> tagged_;  // of these, those that a tag leads to
   std::set<oci::Digest> parents_;
 };
+
+// Docker's two halves do not add up to the whole: what has only digests is in both, an unnamed parent in none.
+bool matches_dangling(const Catalog& catalog, const oci::Digest& image, bool dangling) {
+  return dangling ? !catalog.is_tagged(image) && !catalog.has_children(image) : catalog.is_reachable(image);
+}
 
 bool has_label(const oci::Json& labels, std::string_view wish) {
   const auto [key, value] = wish.find('=') == std::string_view::npos
@@ -79,10 +94,8 @@ bool labels_match(const store::ImageRecord& image, const ListFilters& filters) {
     return true;
   }
   const oci::Json labels = oci::parse_json(image.labels_json);
-  return std::all_of(filters.labels.begin(), filters.labels.end(),
-                     [&](const auto& wish) { return has_label(labels, wish); }) &&
-         std::none_of(filters.without_labels.begin(), filters.without_labels.end(),
-                      [&](const auto& wish) { return has_label(labels, wish); });
+  return std::ranges::all_of(filters.labels, [&](const auto& wish) { return has_label(labels, wish); }) &&
+         std::ranges::none_of(filters.without_labels, [&](const auto& wish) { return has_label(labels, wish); });
 }
 
 Timestamp created_of(const store::ImageRecord& image) {
@@ -111,10 +124,77 @@ Window window_of(const store::Store& store, const ListFilters& filters) {
   return window;
 }
 
+constexpr std::int64_t second = 1'000'000'000;  // in nanoseconds
+
+// In whole seconds, as docker counts.
+Timestamp before_now(std::int64_t nanoseconds) {
+  const Timestamp now = Timestamp::now();
+  const std::int64_t fraction = std::int64_t{now.nanoseconds} - nanoseconds % second;
+  const std::int64_t carry = fraction < 0 ? -1 : fraction / second;
+  return {now.seconds - nanoseconds / second + carry, 0};
+}
+
+std::optional<std::int64_t> parse_digits(std::string_view text) {
+  std::int64_t value = 0;
+  const bool digits = !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+  return digits && std::from_chars(text.data(), text.data() + text.size(), value).ec == std::errc()
+             ? std::optional(value)
+             : std::nullopt;
+}
+
+// "1700000000" or "1700000000.5": seconds since 1970; of the fraction the first nine digits count.
+std::optional<Timestamp> parse_unix_time(std::string_view text) {
+  const std::size_t point = text.find('.');
+  const auto seconds = parse_digits(text.substr(0, point));
+  if (!seconds || point == std::string_view::npos) {
+    return seconds ? std::optional(Timestamp{*seconds, 0}) : std::nullopt;
+  }
+  std::string fraction(text.substr(point + 1));
+  if (!parse_digits(fraction)) {
+    return std::nullopt;
+  }
+  fraction.resize(9, '0');
+  return Timestamp{*seconds, static_cast<std::uint32_t>(parse_digits(fraction).value())};
+}
+
+// What the local zone is ahead of UTC now: docker takes this for any moment, summer or winter.
+std::int64_t local_offset() {
+  const time_t now = Timestamp::now().seconds;
+  tm date{};
+  ::localtime_r(&now, &date);
+  return date.tm_gmtoff;
+}
+
+// A date, the time of day down to the hour, the minute or a fraction of the second, and a zone: all but the date may be
+// missing. A fraction needs the seconds.
+std::optional<Timestamp> parse_date(std::string_view text) {
+  constexpr std::size_t date_size = 10;  // 2006-01-02
+  if (text.size() < date_size) {
+    return std::nullopt;
+  }
+  std::string_view zone = text.substr(date_size);
+  std::string clock = "00:00:00";
+  if (zone.starts_with('T')) {
+    const std::size_t end = std::min(zone.find_first_not_of("0123456789:.", 1), zone.size());
+    clock = zone.substr(1, end - 1);
+    zone.remove_prefix(end);
+    if (clock.size() == 2) {
+      clock += ":00:00";
+    } else if (clock.size() == 5) {
+      clock += ":00";
+    }
+  }
+  const std::string_view date = text.substr(0, date_size);
+  auto moment = Timestamp::parse(fmt::format("{}T{}{}", date, clock, zone.empty() ? "Z" : zone));
+  if (moment && zone.empty()) {
+    moment->seconds -= local_offset();
+  }
+  return moment;
+}
+
 void keep_matching(std::vector<store::NameRecord>& names, const std::vector<std::string>& patterns) {
   std::erase_if(names, [&](const store::NameRecord& name) {
-    return std::none_of(patterns.begin(), patterns.end(),
-                        [&](const auto& pattern) { return oci::familiar_match(pattern, name.name); });
+    return std::ranges::none_of(patterns, [&](const auto& pattern) { return oci::familiar_match(pattern, name.name); });
   });
 }
 
@@ -129,23 +209,15 @@ std::pair<std::string_view, std::string_view> split_filter(std::string_view text
 }
 
 Timestamp parse_moment(std::string_view text) {
-  std::int64_t seconds = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (error == std::errc() && end == text.data() + text.size()) {
-    return {seconds, 0};
+  const auto ago = parse_duration(text);
+  if (ago && text != "0") {
+    return before_now(*ago);
   }
-  if (const auto moment = Timestamp::parse(text)) {
+  if (const auto moment = parse_date(text)) {
     return *moment;
   }
-  for (const std::string_view rest : {"Z", ":00Z", "T00:00:00Z"}) {
-    if (const auto moment = Timestamp::parse(std::string(text) + std::string(rest))) {
-      return *moment;
-    }
-  }
-  if (const auto ago = parse_duration(text)) {
-    Timestamp moment = Timestamp::now();
-    moment.seconds -= *ago / 1'000'000'000;
-    return moment;
+  if (const auto moment = parse_unix_time(text)) {
+    return *moment;
   }
   throw Error(Code::invalid_argument,
               fmt::format("invalid time '{}': give a duration (24h), a date (2024-01-31) or an RFC 3339 time", text));
@@ -197,7 +269,7 @@ std::vector<ListedImage> list_images(const store::Store& store, const ListFilter
     if ((behind_index || is_intermediate) && intermediate == Intermediate::hide) {
       continue;
     }
-    if (filters.dangling && *filters.dangling != (entry.dangling && !is_intermediate)) {
+    if (filters.dangling && !matches_dangling(catalog, image.id, *filters.dangling)) {
       continue;
     }
     if (!window.holds(created_of(image)) || !labels_match(image, filters)) {

@@ -15,6 +15,9 @@ enum class Intermediate { hide, show };
 
 // A wish like "label=a=b"; several of one kind: any may match, except labels, which must all match.
 struct ListFilters {
+  // True: no tag leads to it, and no image was built on it; a digest alone (repo@sha256:...) keeps nothing from being
+  // pruned. False: some name leads to it, be it a digest. An unnamed parent is neither. All as docker's graph drivers
+  // have it.
   std::optional<bool> dangling;
   std::vector<std::string> labels;          // "key" or "key=value"
   std::vector<std::string> without_labels;  // the same, negated ("label!=")
@@ -40,7 +43,9 @@ std::vector<ListedImage> list_images(const store::Store& store, const ListFilter
 // "name=value" as its halves, cut at the first "=". Throws Error (invalid_argument) without one.
 std::pair<std::string_view, std::string_view> split_filter(std::string_view text);
 
-// A moment as filters write it: a Unix time, a date, RFC 3339, or a duration before now ("24h").
+// A moment as docker's filters write it: a duration before now ("24h"), a Unix time ("1700000000.5"), or a date with as
+// much of the time of day as is wanted ("2023-11-14", "...T22", "...T22:13", "...T22:13:20.5"), each with a zone ("Z",
+// "+01:00") or in the local one. Throws Error (invalid_argument).
 Timestamp parse_moment(std::string_view text);
 
 }  // namespace nacre::image

@@ -1,11 +1,17 @@
 #include "image/load.h"
 
+#include <algorithm>
+#include <set>
+
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include "base/error.h"
 #include "base/worker_pool.h"
+#include "erofs/image_reader.h"
 #include "image/load_context.h"
 #include "oci/media_type.h"
+#include "store/layer_ingest.h"
 
 namespace nacre::image {
 
@@ -58,6 +64,10 @@ std::vector<store::LayerRecord> LoadContext::bring_layers(const std::vector<Want
 void LoadContext::finish_image(const oci::ImageConfig& config, const oci::Manifest& manifest,
                                const std::vector<store::LayerRecord>& layers, const std::vector<oci::Reference>& names,
                                const oci::Index* index) {
+  if (!store_.find_image(config.digest())) {
+    with_context([&] { return "image " + config.digest().str(); },
+                 [&] { require_linked_files(store_, **lease_.lock(), config.diff_ids(), cancel_); });
+  }
   for (const auto& name : names) {
     const auto before = store_.find_name(name);
     if (before && before->image != config.digest()) {
@@ -98,6 +108,22 @@ void require_layer_count(const oci::ImageConfig& config, std::size_t layers) {
   if (config.diff_ids().size() != layers) {
     throw Error(Code::corrupt, fmt::format("image {}: the config lists {} diff IDs, the manifest {} layers",
                                            config.digest().str(), config.diff_ids().size(), layers));
+  }
+}
+
+void require_linked_files(store::Store& store, store::Lease& lease, std::span<const oci::DiffId> layers,
+                          const CancelToken& cancel) {
+  const auto has_links_below = [&](const oci::DiffId& layer) {
+    return with_context([&] { return "layer " + layer.digest.str(); },
+                        [&] {
+                          const MappedFile index(open_file(store.layout().layer_index(layer), O_RDONLY));
+                          return erofs::read_image(index.bytes()).has_links_below();
+                        });
+  };
+  // Such layers are rare: mostly a link and its file come together, and the stack need not be merged before it is used.
+  const std::set<oci::DiffId> distinct(layers.begin(), layers.end());
+  if (std::ranges::any_of(distinct, has_links_below)) {
+    store::ensure_chain(store, lease, layers, cancel);
   }
 }
 

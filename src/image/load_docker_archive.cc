@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "image/load_context.h"
+#include "image/platform_choice.h"
 #include "image/stream_members.h"
 #include "oci/media_type.h"
 
@@ -61,11 +62,11 @@ oci::Manifest make_manifest(const oci::ImageConfig& config, const std::vector<st
   return oci::Manifest::make(config_descriptor(config), descriptors);
 }
 
-void load_entry(LoadContext& context, const Entry& entry) {
+void load_entry(LoadContext& context, const Entry& entry, PlatformChoice& choice) {
   const oci::ImageConfig config = with_context(
       entry.config, [&] { return oci::ImageConfig::parse(context.members().document(archive_path(entry.config))); });
   require_layer_count(config, entry.layers.size());
-  if (context.options().platform && !oci::platform_distance(*context.options().platform, config.platform())) {
+  if (!choice.takes(config.platform())) {
     return;
   }
   std::vector<WantedLayer> wanted;
@@ -80,9 +81,11 @@ void load_entry(LoadContext& context, const Entry& entry) {
 
 void load_docker_archive(LoadContext& context) {
   const auto entries = parse_manifest(context.members().document("manifest.json"));
+  PlatformChoice choice(context.options().platform);
   for (const auto& entry : entries) {
-    load_entry(context, entry);
+    load_entry(context, entry, choice);
   }
+  choice.require_any();
 }
 
 }  // namespace nacre::image

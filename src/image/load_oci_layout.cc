@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "image/load_context.h"
+#include "image/platform_choice.h"
 #include "oci/media_type.h"
 
 namespace nacre::image {
@@ -104,17 +105,17 @@ std::vector<Target> collect_targets(Members& members, const oci::Index& top) {
   return targets;
 }
 
-// One image. Returns false when it is not of the platform asked for, or no image at all (an artifact).
+// One image, if it is of the platform asked for. Returns false when it is no image at all (an artifact).
 bool load_manifest(LoadContext& context, const oci::Descriptor& descriptor, const std::vector<oci::Reference>& names,
-                   const oci::Index* index) {
+                   const oci::Index* index, PlatformChoice& choice) {
   const auto manifest =
       oci::Manifest::parse(verified_document(context.members(), descriptor.digest), descriptor.media_type);
   if (!manifest.is_image()) {
     return false;
   }
   const auto config = oci::ImageConfig::parse(verified_document(context.members(), manifest.config().digest));
-  if (context.options().platform && !oci::platform_distance(*context.options().platform, config.platform())) {
-    return false;
+  if (!choice.takes(config.platform())) {
+    return true;
   }
   require_layer_count(config, manifest.layers().size());
   std::vector<WantedLayer> wanted;
@@ -128,7 +129,7 @@ bool load_manifest(LoadContext& context, const oci::Descriptor& descriptor, cons
 }
 
 // Every platform of an index that the archive really holds, the host's last: names then stand for that one.
-void load_index(LoadContext& context, const Target& target) {
+void load_index(LoadContext& context, const Target& target, PlatformChoice& choice) {
   std::vector<oci::Descriptor> manifests;
   collect_manifests(context.members(), *target.index, 1, manifests);
   std::erase_if(manifests, [&](const auto& each) { return !context.members().has(blob_path(each.digest)); });
@@ -138,12 +139,11 @@ void load_index(LoadContext& context, const Target& target) {
   });
   bool any = false;
   for (const auto& manifest : manifests) {
-    any = load_manifest(context, manifest, target.names, &*target.index) || any;
+    any = load_manifest(context, manifest, target.names, &*target.index, choice) || any;
   }
   if (!any) {
     throw Error(Code::not_found,
-                fmt::format("index {}: the archive holds none of its images{}", target.index->digest().str(),
-                            context.options().platform ? " for " + context.options().platform->str() : ""));
+                fmt::format("index {}: the archive holds none of its images", target.index->digest().str()));
   }
 }
 
@@ -156,13 +156,15 @@ void load_oci_layout(LoadContext& context) {
   if (targets.empty()) {
     throw Error(Code::corrupt, "index.json: no image is listed");
   }
+  PlatformChoice choice(context.options().platform);
   for (const auto& target : targets) {
     if (target.index) {
-      load_index(context, target);
+      load_index(context, target, choice);
     } else {
-      load_manifest(context, target.descriptor, target.names, nullptr);
+      load_manifest(context, target.descriptor, target.names, nullptr, choice);
     }
   }
+  choice.require_any();
 }
 
 }  // namespace nacre::image

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "erofs/image_reader.h"
+#include "oci/shown.h"
 #include "store/layer_ingest.h"
 #include "tree/merge.h"
 
@@ -23,6 +24,19 @@ std::optional<oci::Reference> try_parse(std::string_view text) {
     return oci::Reference::parse(text);
   } catch (const Error&) {
     return std::nullopt;  // not a name; it may still be an ID
+  }
+}
+
+// Docker refuses in these words, but not always says what.
+oci::Reference parse_or_refuse(std::string_view text) {
+  try {
+    return oci::Reference::parse(text);
+  } catch (const Error& error) {
+    constexpr std::string_view nameless = "invalid reference format";
+    if (error.message() != nameless) {
+      throw;
+    }
+    throw Error(error.code(), fmt::format("{}: '{}'", nameless, oci::shown(text)));
   }
 }
 
@@ -107,8 +121,9 @@ Found get(const store::Store& store, std::string_view text, const std::optional<
   if (auto found = find(store, text, platform)) {
     return std::move(*found);
   }
-  const auto reference = try_parse(text);
-  const std::string shown = reference ? reference->with_default_tag().familiar() : std::string(text);
+  const bool is_whole_id = is_hex(text) && text.size() == 64;  // no name has this form
+  const std::string shown =
+      is_whole_id ? fmt::format("sha256:{}", text) : parse_or_refuse(text).with_default_tag().familiar();
   throw Error(Code::not_found, "No such image: " + shown);
 }
 

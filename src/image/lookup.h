@@ -19,7 +19,8 @@ struct Found {
 // the name has none such.
 std::optional<Found> find(const store::Store& store, std::string_view text,
                           const std::optional<oci::Platform>& platform = {});
-// The same, throwing Error (not_found) "No such image: <text>".
+// The same, throwing Error (not_found) "No such image: <text>"; what can be no name and is no ID of an image here is
+// refused in docker's words (invalid_argument), see Reference::parse.
 Found get(const store::Store& store, std::string_view text, const std::optional<oci::Platform>& platform = {});
 
 oci::ImageConfig read_config(const store::Store& store, const oci::Digest& image);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
+#include <ranges>
 #include <set>
 
 #include <fmt/format.h>
@@ -29,6 +31,22 @@ std::optional<store::ContainerRecord> container_of(const store::Store& store, co
   return std::nullopt;
 }
 
+bool has_children(const store::Store& store, const oci::Digest& image) {
+  const auto images = store.images();
+  return std::ranges::any_of(images, [&](const auto& other) { return other.parent == image; });
+}
+
+// Why an image cannot go, forced or not; nothing when it can.
+std::optional<std::string> hard_conflict(const store::Store& store, const oci::Digest& image) {
+  if (has_children(store, image)) {
+    return "image has dependent child images";
+  }
+  if (const auto container = container_of(store, image, true)) {
+    return "image is being used by running container " + short_container(*container);
+  }
+  return std::nullopt;
+}
+
 [[noreturn]] void throw_conflict(const oci::Digest& image, std::string_view force_hint, std::string_view why) {
   throw Error(Code::conflict,
               fmt::format("conflict: unable to delete {} ({}) - {}", image.short_id(), force_hint, why));
@@ -45,34 +63,61 @@ bool is_single_reference(const std::vector<store::NameRecord>& names) {
   return names.size() <= 1 || (repositories.size() == 1 && tags <= 1);
 }
 
+// For an image given by its ID. What cannot be forced is told first: nobody shall force in vain.
 void require_removable(const store::Store& store, const oci::Digest& image, Force force) {
-  for (const auto& other : store.images()) {
-    if (other.parent == image) {
-      throw_conflict(image, "cannot be forced", "image has dependent child images");
-    }
-  }
-  if (const auto container = container_of(store, image, true)) {
-    throw_conflict(image, "cannot be forced",
-                   "image is being used by running container " + short_container(*container));
+  if (const auto why = hard_conflict(store, image)) {
+    throw_conflict(image, "cannot be forced", *why);
   }
   if (force == Force::yes) {
     return;
+  }
+  if (!is_single_reference(store.names_of(image))) {
+    throw_conflict(image, "must be forced", "image is referenced in multiple repositories");
   }
   if (const auto container = container_of(store, image, false)) {
     throw_conflict(image, "must be forced", "image is being used by stopped container " + short_container(*container));
   }
 }
 
-void untag(store::Store& store, const oci::Reference& name, Removal& removal) {
-  if (store.untag(name)) {
-    removal.events.push_back({Event::Kind::untagged, name.familiar()});
+// For an image given by its last name.
+void require_unused(const store::Store& store, std::string_view text, const oci::Digest& image) {
+  for (const auto& container : store.containers()) {
+    if (container.image == image) {
+      throw Error(Code::conflict,
+                  fmt::format("conflict: unable to remove repository reference \"{}\" (must force) - container {} is "
+                              "using its referenced image {}",
+                              text, short_container(container), image.short_id()));
+    }
   }
+}
+
+void untag(store::Store& store, const std::vector<store::NameRecord>& names, Removal& removal) {
+  for (const auto& name : names) {
+    if (store.untag(name.name)) {
+      removal.events.push_back({Event::Kind::untagged, name.name.familiar()});
+    }
+  }
+}
+
+// An image and those it was built on, the nearest first.
+std::vector<store::ImageRecord> with_ancestors(const store::Store& store, const store::ImageRecord& image) {
+  std::vector<store::ImageRecord> line = {image};
+  while (line.back().parent) {
+    auto parent = store.find_image(*line.back().parent);
+    const bool seen = parent && std::ranges::any_of(line, [&](const auto& each) { return each.id == parent->id; });
+    if (!parent || seen) {
+      break;
+    }
+    line.push_back(std::move(*parent));
+  }
+  return line;
 }
 
 // The image with all its names, in one transaction; its files become garbage for finish().
 void delete_image(store::Store& store, const store::ImageRecord& image, store::PruneUntagged prune, Removal& removal,
                   std::vector<store::ImageRecord>& deleted) {
   const auto names = store.names_of(image.id);
+  const auto line = with_ancestors(store, image);
   const auto gone = store.remove_image(image.id, prune);
   for (const auto& name : names) {
     removal.events.push_back({Event::Kind::untagged, name.name.familiar()});
@@ -80,7 +125,8 @@ void delete_image(store::Store& store, const store::ImageRecord& image, store::P
   for (const auto& id : gone) {
     removal.events.push_back({Event::Kind::deleted, id.str()});
   }
-  deleted.push_back(image);
+  std::ranges::copy_if(line, std::back_inserter(deleted),
+                       [&](const auto& each) { return std::ranges::find(gone, each.id) != gone.end(); });
 }
 
 // What another process took away meanwhile is as good as deleted.
@@ -95,20 +141,37 @@ void delete_if_there(store::Store& store, const store::ImageRecord& image, store
   }
 }
 
-// Moves the garbage to the trash, and reports the chains whose top layer went with it, as docker does.
-void finish(store::Store& store, const std::vector<store::ImageRecord>& deleted, Removal& removal) {
-  const auto collected = store.collect();
-  const std::set<oci::DiffId> gone(collected.layers.begin(), collected.layers.end());
+// For each image that went, by its ID, the chains that went with it, the longest first. A chain goes with the last
+// image that has it.
+std::map<std::string, std::vector<Event>> chains_gone(const std::vector<store::ImageRecord>& deleted,
+                                                      const std::set<oci::DiffId>& layers_gone) {
+  std::map<std::string, std::vector<Event>> chains;
   std::set<oci::Digest> reported;
-  for (const auto& image : deleted) {
+  for (const auto& image : std::views::reverse(deleted)) {
     for (std::size_t depth = image.layers.size(); depth > 0; --depth) {
       const auto stack = std::span(image.layers).first(depth);
       const oci::ChainId chain = oci::chain_id(stack);
-      if (gone.contains(stack.back()) && reported.insert(chain.digest).second) {
-        removal.events.push_back({Event::Kind::deleted, chain.digest.str()});
+      if (layers_gone.contains(stack.back()) && reported.insert(chain.digest).second) {
+        chains[image.id.str()].push_back({Event::Kind::deleted, chain.digest.str()});
       }
     }
   }
+  return chains;
+}
+
+// Moves the garbage to the trash, and reports behind each image the chains whose top layer went, as docker does.
+void finish(store::Store& store, const std::vector<store::ImageRecord>& deleted, Removal& removal) {
+  const auto collected = store.collect();
+  const auto chains = chains_gone(deleted, {collected.layers.begin(), collected.layers.end()});
+  std::vector<Event> events;
+  for (auto& event : removal.events) {
+    const auto with_it = event.kind == Event::Kind::deleted ? chains.find(event.subject) : chains.end();
+    events.push_back(std::move(event));
+    if (with_it != chains.end()) {
+      events.insert(events.end(), with_it->second.begin(), with_it->second.end());
+    }
+  }
+  removal.events = std::move(events);
   removal.reclaimed += collected.bytes;
   store.empty_trash_in_background();
 }
@@ -118,7 +181,7 @@ void keep_unreachable(const store::Store& store, const std::vector<store::NameRe
                       std::vector<store::ImageRecord>& images) {
   std::set<oci::Digest> kept;
   for (const auto& name : store.names()) {
-    if (std::any_of(going.begin(), going.end(), [&](const auto& gone) { return gone.name == name.name; })) {
+    if (std::ranges::any_of(going, [&](const auto& gone) { return gone.name == name.name; })) {
       continue;
     }
     kept.insert(name.image);
@@ -133,7 +196,7 @@ void keep_unreachable(const store::Store& store, const std::vector<store::NameRe
 std::vector<store::NameRecord> names_to_untag(const store::NameRecord& name,
                                               const std::vector<store::NameRecord>& all) {
   const auto repository = name.name.without_tag_and_digest();
-  const bool tag_left = std::any_of(all.begin(), all.end(), [&](const auto& other) {
+  const bool tag_left = std::ranges::any_of(all, [&](const auto& other) {
     return other.name != name.name && other.name.tag() && other.name.without_tag_and_digest() == repository;
   });
   std::vector<store::NameRecord> going = {name};
@@ -150,42 +213,38 @@ void remove_by_name(store::Store& store, std::string_view text, const Found& fou
                     store::PruneUntagged prune, Removal& removal) {
   const auto names = store.names_of(found.image.id);
   if (force == Force::no && is_single_reference(names)) {
-    for (const auto& container : store.containers()) {
-      if (container.image == found.image.id) {
-        throw Error(Code::conflict,
-                    fmt::format("conflict: unable to remove repository reference \"{}\" (must force) - container {} is "
-                                "using its referenced image {}",
-                                text, short_container(container), found.image.id.short_id()));
-      }
-    }
+    require_unused(store, text, found.image.id);
   }
   const auto going = names_to_untag(*found.name, names);
   if (going.size() < names.size()) {
-    for (const auto& name : going) {
-      untag(store, name.name, removal);
-    }
+    untag(store, going, removal);
     return;
   }
-  // The last name takes the image along, and the images of other platforms that stood behind it: all or none of them.
+  // The last name takes the image along, and the images of other platforms that stood behind it.
   std::vector<store::ImageRecord> others = store.images_of_target(found.name->target);
   std::erase_if(others, [&](const auto& image) { return image.id == found.image.id; });
   keep_unreachable(store, going, others);
-  require_removable(store, found.image.id, force);
-  for (const auto& image : others) {
-    require_removable(store, image.id, force);
+  if (force == Force::no) {
+    for (const auto& image : others) {
+      require_unused(store, text, image.id);
+    }
   }
+  // The name goes in any case; an image that is needed stays without it.
   std::vector<store::ImageRecord> deleted;
-  delete_image(store, found.image, prune, removal, deleted);
+  if (hard_conflict(store, found.image.id)) {
+    untag(store, going, removal);
+  } else {
+    delete_image(store, found.image, prune, removal, deleted);
+  }
   for (const auto& image : others) {
-    delete_if_there(store, image, prune, removal, deleted);
+    if (!hard_conflict(store, image.id)) {
+      delete_if_there(store, image, prune, removal, deleted);
+    }
   }
   finish(store, deleted, removal);
 }
 
 void remove_by_id(store::Store& store, const Found& found, Force force, store::PruneUntagged prune, Removal& removal) {
-  if (force == Force::no && !is_single_reference(store.names_of(found.image.id))) {
-    throw_conflict(found.image.id, "must be forced", "image is referenced in multiple repositories");
-  }
   require_removable(store, found.image.id, force);
   std::vector<store::ImageRecord> deleted;
   delete_image(store, found.image, prune, removal, deleted);
@@ -205,36 +264,72 @@ Removal remove_image(store::Store& store, std::string_view text, Force force, st
   return removal;
 }
 
+namespace {
+
+// Of one image that prune found to be unused: it goes with its names, or loses the names alone when another image was
+// built on it.
+class Pruner {
+ public:
+  Pruner(store::Store& store, Removal& removal) : store_(store), removal_(removal) {
+    for (const auto& container : store.containers()) {
+      in_use_.insert(container.image);
+    }
+    for (const auto& image : store.images()) {
+      if (image.parent) {
+        parents_.insert(*image.parent);
+      }
+    }
+  }
+
+  void take(const ListedImage& listed) {
+    if (in_use_.contains(listed.image.id)) {
+      return;
+    }
+    // With its names, the images of other platforms behind them go too.
+    std::vector<store::ImageRecord> others;
+    for (const auto& name : listed.names) {
+      auto behind = store_.images_of_target(name.target);
+      std::ranges::move(behind, std::back_inserter(others));
+    }
+    if (is_needed(listed.image.id)) {
+      untag(store_, listed.names, removal_);
+    } else {
+      delete_if_there(store_, listed.image, store::PruneUntagged::yes, removal_, deleted_);
+    }
+    keep_unreachable(store_, listed.names, others);
+    for (const auto& image : others) {
+      if (!in_use_.contains(image.id) && !is_needed(image.id)) {
+        delete_if_there(store_, image, store::PruneUntagged::yes, removal_, deleted_);
+      }
+    }
+  }
+
+  void finish() { image::finish(store_, deleted_, removal_); }
+
+ private:
+  // The children may have gone since the beginning.
+  bool is_needed(const oci::Digest& image) const { return parents_.contains(image) && has_children(store_, image); }
+
+  store::Store& store_;
+  Removal& removal_;
+  std::set<oci::Digest> in_use_;
+  std::set<oci::Digest> parents_;
+  std::vector<store::ImageRecord> deleted_;
+};
+
+}  // namespace
+
 Removal prune_images(store::Store& store, const ListFilters& filters, const CancelToken& cancel) {
   ListFilters wanted = filters;
   const bool all = filters.dangling == false;
   wanted.dangling = all ? std::nullopt : std::optional(true);
-  std::set<oci::Digest> in_use;
-  for (const auto& container : store.containers()) {
-    in_use.insert(container.image);
-  }
   Removal removal;
-  std::vector<store::ImageRecord> deleted;
+  Pruner pruner(store, removal);
   for (const auto& listed : list_images(store, wanted, Intermediate::hide)) {
     cancel.check();
-    if (in_use.contains(listed.image.id)) {
-      continue;
-    }
-    // With its names, for --all: the images of other platforms behind them go too.
-    std::vector<store::ImageRecord> others;
-    for (const auto& name : listed.names) {
-      auto behind = store.images_of_target(name.target);
-      std::move(behind.begin(), behind.end(), std::back_inserter(others));
-    }
-    delete_if_there(store, listed.image, store::PruneUntagged::yes, removal, deleted);
-    keep_unreachable(store, listed.names, others);
-    for (const auto& image : others) {
-      if (!in_use.contains(image.id)) {
-        delete_if_there(store, image, store::PruneUntagged::yes, removal, deleted);
-      }
-    }
+    pruner.take(listed);
   }
-  finish(store, deleted, removal);
+  pruner.finish();
   return removal;
 }
 

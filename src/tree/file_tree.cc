@@ -84,6 +84,10 @@ std::optional<FileTree::Located> FileTree::locate(std::string_view path, FollowL
   throw Error(Code::invalid_argument, fmt::format("resolve '{}': too many levels of symbolic links", path));
 }
 
+bool FileTree::has_links_below() const {
+  return std::ranges::find(inodes_, InodeType::link_below, &Inode::type) != inodes_.end();
+}
+
 std::uint64_t FileTree::content_size() const {
   std::uint64_t total = 0;
   for (const Inode& inode : inodes_) {

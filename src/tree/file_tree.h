@@ -122,6 +122,8 @@ class FileTree {
   };
   std::optional<Located> locate(std::string_view path, FollowLast follow) const;
 
+  // Of a layer's tree: whether it needs files of lower layers.
+  bool has_links_below() const;
   // The size of all regular files, each hard-linked file once.
   std::uint64_t content_size() const;
 

@@ -58,6 +58,7 @@ DirectoryKind opaque(DirectoryKind kind) {
 }  // namespace
 
 struct LayerTreeBuilder::Impl {
+  explicit Impl(std::uint64_t max_memory) : editor_(max_memory) {}
   void add(const TarMember& member);
   FileTree finish();
 
@@ -252,7 +253,7 @@ FileTree LayerTreeBuilder::Impl::finish() {
   return std::move(editor_).finish();
 }
 
-LayerTreeBuilder::LayerTreeBuilder() : impl_(std::make_unique<Impl>()) {}
+LayerTreeBuilder::LayerTreeBuilder(std::uint64_t max_memory) : impl_(std::make_unique<Impl>(max_memory)) {}
 LayerTreeBuilder::~LayerTreeBuilder() = default;
 LayerTreeBuilder::LayerTreeBuilder(LayerTreeBuilder&&) noexcept = default;
 

@@ -15,10 +15,13 @@ namespace nacre::tree {
 // implicit directories. The last of several members of one path counts; a directory named twice keeps its entries; a
 // directory replaced by a file loses them. `.wh.x` is a whiteout of x, `.wh..wh..opq` makes its directory opaque; both
 // only hide what lower layers have; other `.wh..wh.` names (aufs) are ignored. A hard link whose target this layer
-// lacks becomes link_below. A component longer than 255 bytes or a path longer than 4095 is an Error (corrupt).
+// lacks becomes link_below. A component longer than 255 bytes or a path longer than 4095 is an Error (corrupt); a tree
+// that would need more than about `max_memory` bytes (ten million files with short names) is one (unsupported).
 class LayerTreeBuilder {
  public:
-  LayerTreeBuilder();
+  static constexpr std::uint64_t default_max_memory = std::uint64_t{1} << 30;
+
+  explicit LayerTreeBuilder(std::uint64_t max_memory = default_max_memory);
   ~LayerTreeBuilder();
   LayerTreeBuilder(LayerTreeBuilder&&) noexcept;
 

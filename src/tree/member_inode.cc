@@ -14,7 +14,8 @@ namespace {
 using archive::MemberType;
 using archive::TarMember;
 
-constexpr std::size_t max_xattr_name = 255;  // Linux: XATTR_NAME_MAX
+constexpr std::size_t max_xattr_name = 255;     // Linux: XATTR_NAME_MAX
+constexpr std::size_t max_xattr_value = 65536;  // Linux: XATTR_SIZE_MAX
 constexpr std::uint64_t max_offset = INT64_MAX;
 
 InodeType inode_type(MemberType type) {
@@ -64,6 +65,10 @@ std::vector<Xattr> xattrs_of(const TarMember& member) {
     }
     if (name.size() > max_xattr_name || name.find('\0') != std::string::npos) {
       throw Error(Code::corrupt, fmt::format("xattr name {} is not one that Linux takes", quoted(name)));
+    }
+    if (value.size() > max_xattr_value) {
+      throw Error(Code::corrupt, fmt::format("xattr {} of {} bytes is larger than the {} that Linux takes",
+                                             quoted(name), value.size(), max_xattr_value));
     }
     xattrs.push_back({name, value});
   }

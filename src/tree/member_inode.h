@@ -12,7 +12,7 @@ struct MemberInode {
 };
 
 // For every type but hard links. Throws Error (corrupt) for what no Linux file system can hold: ids above 32 bits,
-// device numbers above 12 and 20 bits, empty or overlong symlink targets, data beyond 2^63.
+// device numbers above 12 and 20 bits, empty or overlong symlink targets, overlong xattrs, data beyond 2^63.
 //
 // Of the xattrs those stay that Linux file systems have (user., trusted., security., system.posix_acl_*): tars made
 // elsewhere bring others (com.apple.…), which an extracting tar cannot set either. trusted.overlay.*, user.overlay.*

@@ -139,16 +139,35 @@ class LayerApplication {
 
 }  // namespace
 
-FileTree merge(std::span<const FileTree* const> layers) {
-  if (layers.size() > max_layers) {
-    throw Error(Code::unsupported, fmt::format("merge {} layers: more than {}", layers.size(), max_layers));
-  }
+struct StackMerger::Impl {
+  explicit Impl(std::uint64_t max_memory) : merged(max_memory) {}
   TreeEditor merged;
-  merged.set_directory_kind(root_inode, DirectoryKind::normal);
-  for (std::size_t i = 0; i < layers.size(); ++i) {
-    LayerApplication(merged, *layers[i], static_cast<std::uint16_t>(i)).run();
+  std::size_t layers = 0;
+};
+
+StackMerger::StackMerger(std::uint64_t max_memory) : impl_(std::make_unique<Impl>(max_memory)) {
+  impl_->merged.set_directory_kind(root_inode, DirectoryKind::normal);
+}
+StackMerger::~StackMerger() = default;
+
+void StackMerger::add(const FileTree& layer) {
+  if (impl_->layers == max_layers) {
+    throw Error(Code::unsupported, fmt::format("merge layers: more than {}", max_layers));
   }
-  return std::move(merged).finish();
+  LayerApplication(impl_->merged, layer, static_cast<std::uint16_t>(impl_->layers)).run();
+  ++impl_->layers;
+}
+
+FileTree StackMerger::finish() {
+  return std::move(impl_->merged).finish();
+}
+
+FileTree merge(std::span<const FileTree* const> layers) {
+  StackMerger merger;
+  for (const FileTree* layer : layers) {
+    merger.add(*layer);
+  }
+  return merger.finish();
 }
 
 }  // namespace nacre::tree

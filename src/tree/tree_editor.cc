@@ -3,15 +3,46 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/core.h>
+
+#include "base/error.h"
 #include "tree/tree_assembler.h"
 
 namespace nacre::tree {
 
-TreeEditor::TreeEditor() : slots_(64, none) {
+namespace {
+
+std::uint64_t memory_of(const InodeExtra& extra) {
+  std::uint64_t memory = sizeof(InodeExtra) + extra.target.size() + extra.extents.size() * sizeof(Extent);
+  for (const Xattr& xattr : extra.xattrs) {
+    memory += sizeof(Xattr) + xattr.name.size() + xattr.value.size();
+  }
+  return memory;
+}
+
+}  // namespace
+
+TreeEditor::TreeEditor(std::uint64_t max_memory) : max_memory_(max_memory), slots_(64, none) {
   add({.type = InodeType::directory, .directory_kind = DirectoryKind::implicit, .mode = 0755});
 }
 
+// What was replaced or unlinked still counts: most of it stays until finish().
+void TreeEditor::spend(std::uint64_t memory) {
+  memory_ += memory;
+  if (memory_ > max_memory_) {
+    throw Error(Code::unsupported, fmt::format("all files up to here, with their names and attributes, need more than "
+                                               "{} MiB of memory",
+                                               max_memory_ >> 20));
+  }
+}
+
+std::string_view TreeEditor::intern(std::string_view name) {
+  spend(name.size());
+  return names_.add(name);
+}
+
 InodeId TreeEditor::add(Inode inode, InodeExtra extra) {
+  spend(sizeof(Inode) + sizeof(std::uint32_t));
   const auto id = static_cast<InodeId>(inodes_.size());
   inodes_.emplace_back();
   first_node_.push_back(none);
@@ -20,6 +51,9 @@ InodeId TreeEditor::add(Inode inode, InodeExtra extra) {
 }
 
 void TreeEditor::replace(InodeId id, Inode inode, InodeExtra extra) {
+  if (!extra.empty()) {
+    spend(memory_of(extra));
+  }
   std::uint32_t place = inodes_[id].extra;
   inodes_[id] = inode;
   extra.target = names_.add(extra.target);
@@ -67,6 +101,7 @@ TreeEditor::Linked TreeEditor::link(InodeId directory, std::string_view name, In
     const InodeId before = std::exchange(nodes_[slot].inode, inode);
     return before == none ? Linked::fresh : Linked::replaced;
   }
+  spend(sizeof(Node) + 2 * sizeof(std::uint32_t) + name.size());
   slot = static_cast<std::uint32_t>(nodes_.size());
   nodes_.push_back({names_.add(name), directory, inode, first_node_[directory], hash});
   first_node_[directory] = slot;

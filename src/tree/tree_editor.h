@@ -1,4 +1,4 @@
-// A tree under construction: entries come, go and are replaced in any order, each in constant time.
+// A tree under construction: entries come, go and are replaced in any order, each in constant time. Internal to tree/.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,9 @@ namespace nacre::tree {
 // finish().
 class TreeEditor {
  public:
-  // A tree of a root alone, an implicit directory of mode 0755.
-  TreeEditor();
+  // A tree of a root alone, an implicit directory of mode 0755. What would make it need more than about `max_memory`
+  // bytes is an Error (unsupported): a few kilobytes of a compressed tar can name millions of directories.
+  explicit TreeEditor(std::uint64_t max_memory);
 
   // A new inode that no entry leads to yet; the target is copied. (Inode::extra is the editor's own.)
   InodeId add(Inode inode, InodeExtra extra = {});
@@ -36,7 +37,7 @@ class TreeEditor {
   void clear(InodeId directory);
 
   // A copy of a name that lives as long as the editor and the tree made from it.
-  std::string_view intern(std::string_view name) { return names_.add(name); }
+  std::string_view intern(std::string_view name);
   std::size_t inode_count() const noexcept { return inodes_.size(); }
 
   FileTree finish() &&;
@@ -54,10 +55,13 @@ class TreeEditor {
   };
   static_assert(sizeof(Node) == 32);
 
+  void spend(std::uint64_t memory);
   std::size_t slot_of(InodeId directory, std::string_view name, std::uint32_t hash) const;
   void grow();
   std::vector<Entry> live_entries(InodeId directory) const;
 
+  std::uint64_t max_memory_;
+  std::uint64_t memory_ = 0;
   KeyedHash hash_;
   NameArena names_;
   std::vector<Inode> inodes_;

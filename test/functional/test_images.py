@@ -112,6 +112,17 @@ def test_table_templates_have_headers(stocked: Nacre) -> None:
 
 
 @pytest.mark.parametrize(
+    ("until", "newest"),
+    [("2024-01-04", "<none>"), ("2024-01-04T06", "new"), ("2024-01-04T05:31", "new"), ("2024-01-04T05:29Z", "new"),
+     ("1704326400.5", "new"), ("1704326399.5", "<none>")],
+)  # fmt: skip
+def test_until_is_in_the_local_zone(stocked: Nacre, until: str, newest: str) -> None:
+    zone = {"TZ": "XXX-05:30"}  # five and a half hours ahead of UTC
+    said = stocked("images", "--format", "{{.Repository}}", "--filter", f"until={until}", environment=zone).ok().lines
+    assert said[0] == newest
+
+
+@pytest.mark.parametrize(
     ("text", "code", "words"),
     [
         ("nope=1", 1, "invalid filter 'nope'"),

@@ -144,6 +144,15 @@ def test_a_platform_that_is_not_there(nacre: Nacre, tmp_path: pathlib.Path) -> N
     assert nacre.image_ids() == []
 
 
+@pytest.mark.parametrize("layout", TARS)
+def test_a_platform_that_no_image_is_for(nacre: Nacre, tmp_path: pathlib.Path, layout: str) -> None:
+    path = TARS[layout](tmp_path / "image.tar", tiny_image("app:1"))
+    failed = nacre("load", "--platform", "linux/s390x", "-i", path).fails(1, "linux/s390x", "linux/amd64")
+    assert failed.out == ""
+    assert nacre.image_ids() == []
+    assert not any((nacre.root / "layers/sha256").glob("*"))
+
+
 def test_a_foreign_platform_is_loaded(nacre: Nacre, tmp_path: pathlib.Path) -> None:
     image = Image(tiny_image().layers, ["foreign:1"], architecture="s390x")
     nacre.load(archives.docker_archive(tmp_path / "image.tar", image))

@@ -139,6 +139,12 @@ def test_cp_of_links(loaded: Nacre, tmp_path: pathlib.Path) -> None:
     loaded("cp", "-L", "app:1:/link", tmp_path / "content").ok()
     assert os.readlink(tmp_path / "link") == "etc/name"
     assert (tmp_path / "content").read_text() == "below"
+    (tmp_path / "into").mkdir()
+    loaded("cp", "-L", "app:1:/link", tmp_path / "into").ok()
+    loaded("cp", "-L", "app:1:/dirlink", f"{tmp_path}/into/").ok()
+    assert sorted(os.listdir(tmp_path / "into")) == ["dirlink", "link"]
+    assert (tmp_path / "into/link").read_text() == "below"
+    assert (tmp_path / "into/dirlink/new").read_text() == "new"
 
 
 def test_cp_to_standard_output_is_a_tar(loaded: Nacre) -> None:

@@ -91,6 +91,13 @@ def test_force_forgives_what_is_missing(nacre: Nacre) -> None:
 
 
 @pytest.mark.one_driver
+@pytest.mark.parametrize("flags", [[], ["-f"]])
+def test_what_can_be_no_name_is_told(nacre: Nacre, flags: list[str]) -> None:
+    words = "nacre: invalid reference format: repository name (library/ABC) must be lowercase"
+    nacre("rmi", *flags, "ABC").fails(1, words)
+
+
+@pytest.mark.one_driver
 def test_a_name_alone_means_latest(nacre: Nacre, tmp_path: pathlib.Path) -> None:
     load(nacre, tmp_path, tiny_image("app:1"))
     nacre("rmi", "app").fails(1, "No such image: app:latest")
@@ -114,6 +121,8 @@ def test_an_image_in_use_stays(nacre: Nacre, busybox: str) -> None:
         nacre("rmi", busybox).fails(1, "conflict: ", "container")
         nacre("rmi", "-f", nacre.image_ids()[0]).fails(1, "image is being used by running container")
         assert "Total reclaimed space: 0B" in nacre("image", "prune", "-a", "-f").ok().out
+        assert nacre("rmi", "-f", busybox).ok().out == f"Untagged: {busybox}\n"  # by name only the name is forced
+        assert nacre("images", "--format", "{{.Repository}}:{{.Tag}}").ok().out == "<none>:<none>\n"
     finally:
         process.communicate(timeout=60)  # the end of its input ends it
     assert nacre.image_ids() != []

@@ -122,6 +122,32 @@ TEST_F(CopyOutTest, ALinkIsCopiedAsALinkUnlessFollowed) {
   EXPECT_EQ(slurp(host() / "through"), "data");
 }
 
+TEST_F(CopyOutTest, AFollowedLinkKeepsItsNameInADirectory) {
+  const auto files =
+      open({directory_member("dir"), file_member("dir/file", "data"),
+            link_member("link", MemberType::symlink, "second"), link_member("second", MemberType::symlink, "dir/file"),
+            link_member("folder", MemberType::symlink, "/dir"), link_member("dir/top", MemberType::symlink, "/")});
+  fs::create_directory(host() / "into");
+  copy(files, "/link", "into", FollowLast::yes);
+  EXPECT_EQ(slurp(host() / "into/link"), "data");
+  EXPECT_FALSE(fs::is_symlink(host() / "into/link"));
+  copy(files, "/folder", "into", FollowLast::yes);
+  EXPECT_EQ(slurp(host() / "into/folder/file"), "data");
+  EXPECT_THAT(listed("into"), ElementsAre("folder", "link"));
+  // Only the link itself has a name to keep: neither one on the way nor ".." is one.
+  fs::create_directory(host() / "others");
+  copy(files, "/folder/file", "others", FollowLast::yes);
+  copy(files, "/folder/top", "others", FollowLast::yes);
+  EXPECT_THAT(listed("others"), ElementsAre("file", "top"));
+  EXPECT_EQ(slurp(host() / "others/top/dir/file"), "data");
+  fs::create_directory(host() / "root");
+  copy(files, "/dir/..", "root", FollowLast::yes);
+  EXPECT_THAT(listed("root"), ElementsAre("dir", "folder", "link", "second"));
+  fs::create_directory(host() / "content");
+  copy(files, "/folder/.", "content", FollowLast::yes);
+  EXPECT_THAT(listed("content"), ElementsAre("file", "top"));
+}
+
 TEST_F(CopyOutTest, NothingIsWrittenThroughALink) {
   const auto outside = directory() / "outside";
   fs::create_directory(outside);

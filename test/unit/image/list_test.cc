@@ -103,6 +103,30 @@ TEST_F(ListTest, AnUnnamedParentIsIntermediate) {
   EXPECT_THAT(ids({"dangling=true"}), ElementsAre(parent));
 }
 
+TEST_F(ListTest, AnUnnamedParentIsNeitherDanglingNorNot) {
+  const auto parent = put(created_at(1));
+  auto of_child = created_at(2, {"app:1"});
+  of_child.parent = parent;
+  const auto child = put(of_child);
+  EXPECT_THAT(ids({"dangling=false"}, Intermediate::show), ElementsAre(child));
+  EXPECT_THAT(ids({"dangling=true"}, Intermediate::show), IsEmpty());
+  EXPECT_THAT(ids({}, Intermediate::show), ElementsAre(child, parent));
+}
+
+TEST_F(ListTest, WhatHasOnlyADigestIsDanglingAndNot) {
+  const auto tagged = put(created_at(3, {"app:1"}));
+  store().tag(tagged, record(tagged).manifest, name("app@" + record(tagged).manifest.str()));
+  const auto digested = put(created_at(2));
+  store().tag(digested, record(digested).manifest, name("app@" + record(digested).manifest.str()));
+  const auto unnamed = put(created_at(1));
+  EXPECT_THAT(ids({"dangling=true"}), ElementsAre(digested, unnamed));
+  EXPECT_THAT(ids({"dangling=false"}), ElementsAre(tagged, digested));
+  auto of_child = created_at(4, {"child:1"});
+  of_child.parent = digested;
+  put(of_child);
+  EXPECT_THAT(ids({"dangling=true"}), ElementsAre(unnamed));
+}
+
 TEST_F(ListTest, OtherPlatformsStandBehindTheNameOfTheirIndex) {
   auto for_arm = created_at(1);
   for_arm.config.platform = oci::Platform::parse("linux/arm64");
@@ -228,6 +252,37 @@ TEST(ParseMoment, TakesWhatDockerTakes) {
   ::tzset();
 }
 
+TEST(ParseMoment, TakesSecondsWithAFraction) {
+  EXPECT_EQ(parse_moment("1700000000.5"), (Timestamp{1'700'000'000, 500'000'000}));
+  EXPECT_EQ(parse_moment("1700000000.000000001"), (Timestamp{1'700'000'000, 1}));
+  EXPECT_EQ(parse_moment("1700000000.0000000019"), (Timestamp{1'700'000'000, 1}));
+  EXPECT_EQ(parse_moment("0"), (Timestamp{0, 0}));
+}
+
+TEST(ParseMoment, TheTimeOfDayMayEndEarly) {
+  EXPECT_EQ(parse_moment("2023-11-14T22Z"), (Timestamp{1'699'999'200, 0}));
+  EXPECT_EQ(parse_moment("2023-11-14T22-05:00"), (Timestamp{1'700'017'200, 0}));
+  EXPECT_EQ(parse_moment("2023-11-14T22:13Z"), (Timestamp{1'699'999'980, 0}));
+  EXPECT_EQ(parse_moment("2023-11-14T22:13+01:00"), (Timestamp{1'699'996'380, 0}));
+  EXPECT_EQ(parse_moment("2023-11-14Z"), (Timestamp{1'699'920'000, 0}));
+  EXPECT_EQ(parse_moment("2023-11-14+01:00"), (Timestamp{1'699'916'400, 0}));
+}
+
+TEST(ParseMoment, WithoutAZoneIsInTheLocalOne) {
+  ::setenv("TZ", "XXX-05:30", 1);  // POSIX counts west: five and a half hours ahead of UTC
+  ::tzset();
+  constexpr std::int64_t ahead = 19'800;
+  EXPECT_EQ(parse_moment("2023-11-14T22:13:20"), (Timestamp{1'700'000'000 - ahead, 0}));
+  EXPECT_EQ(parse_moment("2023-11-14T22:13:20.25"), (Timestamp{1'700'000'000 - ahead, 250'000'000}));
+  EXPECT_EQ(parse_moment("2023-11-14T22:13"), (Timestamp{1'699'999'980 - ahead, 0}));
+  EXPECT_EQ(parse_moment("2023-11-14T22"), (Timestamp{1'699'999'200 - ahead, 0}));
+  EXPECT_EQ(parse_moment("2023-11-14"), (Timestamp{1'699'920'000 - ahead, 0}));
+  EXPECT_EQ(parse_moment("2023-11-14T22:13:20Z"), (Timestamp{1'700'000'000, 0}));
+  EXPECT_EQ(parse_moment("1700000000"), (Timestamp{1'700'000'000, 0}));
+  ::unsetenv("TZ");
+  ::tzset();
+}
+
 TEST(ParseMoment, ADurationIsBeforeNow) {
   const auto earliest = Timestamp::now().seconds - 5400;
   const auto moment = parse_moment("1h30m").seconds;
@@ -236,8 +291,28 @@ TEST(ParseMoment, ADurationIsBeforeNow) {
 }
 
 TEST(ParseMoment, RefusesTheRest) {
-  for (const char* wrong :
-       {"", "yesterday", "24x", "2023-13-14", "2023-11-14T25:00:00Z", "2023-11", "1700000000s1", " 5", "h"}) {
+  for (const char* wrong : {"",
+                            "yesterday",
+                            "24x",
+                            "2023-13-14",
+                            "2023-11-14T25:00:00Z",
+                            "2023-11",
+                            "1700000000s1",
+                            " 5",
+                            "h",
+                            "-5",
+                            "5.",
+                            ".5",
+                            "1.2.3",
+                            "5.x",
+                            "2023-11-14T",
+                            "2023-11-14T2",
+                            "2023-11-14T22:1",
+                            "2023-11-14T22.5",
+                            "2023-11-14T22:13.5",
+                            "2023-11-14 22:13:20",
+                            "2023-11-14T22:13:20+1",
+                            "99999999999999999999"}) {
     const auto error = error_of([&] { parse_moment(wrong); });
     ASSERT_TRUE(error.has_value()) << wrong;
     EXPECT_EQ(error->code(), Code::invalid_argument) << wrong;

@@ -112,6 +112,42 @@ TEST_F(LoadOciLayoutTest, AnIndexBringsThePlatformsThatAreThere) {
   ASSERT_TRUE(error.has_value());
   EXPECT_EQ(error->code(), Code::not_found);
   EXPECT_THAT(error->message(), HasSubstr("linux/mips64le"));
+  EXPECT_THAT(error->message(), HasSubstr("linux/s390x"));  // what there is instead
+}
+
+TEST_F(LoadOciLayoutTest, APlatformThatNoImageIsForIsAnError) {
+  set_index({named(add_image({top}, "linux/arm64"), full_name, "docker.io/library/arm:1")});
+  for (const auto compression : {Compression::none, Compression::gzip}) {
+    const auto error =
+        load_error(test::compress(archive(), compression), {.platform = oci::Platform::parse("linux/s390x")});
+    ASSERT_TRUE(error.has_value());
+    EXPECT_EQ(error->code(), Code::not_found);
+    EXPECT_EQ(error->message(), "the archive has no image for linux/s390x; it has linux/arm64");
+    expect_nothing_left();
+  }
+}
+
+TEST_F(LoadOciLayoutTest, WhatIsNotForThePlatformIsPassedOver) {
+  const auto arm = add_image({base}, "linux/arm64");
+  const auto index = add_blob(oci::media_type::oci_index, oci::Index::make({arm}).raw());
+  set_index({named(index, full_name, "docker.io/library/index:1"),
+             named(add_image({top}, "linux/s390x"), full_name, "docker.io/library/plain:1")});
+  load(archive(), {.platform = oci::Platform::parse("linux/s390x")});
+  EXPECT_TRUE(id_of("plain:1").has_value());
+  EXPECT_EQ(id_of("index:1"), std::nullopt);
+  load(archive(), {.platform = oci::Platform::parse("linux/arm64")});
+  EXPECT_TRUE(id_of("index:1").has_value());
+}
+
+TEST_F(LoadOciLayoutTest, APlatformFromOutsideCannotSteerATerminal) {
+  auto fields = oci::ImageConfig::Fields{};
+  fields.platform = {.os = "linux\x1b[2J", .architecture = std::string(10'000, 'x')};
+  const auto config = add_blob(oci::media_type::oci_config, oci::ImageConfig::make(fields).raw());
+  set_index({add_blob(oci::media_type::oci_manifest, oci::Manifest::make(config, {}).raw())});
+  const auto error = load_error(archive(), {.platform = oci::Platform::parse("linux/s390x")});
+  ASSERT_TRUE(error.has_value());
+  EXPECT_EQ(error->message().find('\x1b'), std::string::npos);
+  EXPECT_LT(error->message().size(), 400U);
 }
 
 TEST_F(LoadOciLayoutTest, EveryDigestIsVerified) {

@@ -132,8 +132,36 @@ TEST_F(LoadDockerArchiveTest, OnlyThePlatformAskedForIsLoaded) {
   load(archive, {.platform = oci::Platform::parse("linux/arm64")});
   EXPECT_TRUE(id_of("arm:1").has_value());
   store().remove_image(*id_of("arm:1"), store::PruneUntagged::no);
-  load_error(archive, {.platform = oci::Platform::parse("linux/amd64")});
-  EXPECT_THAT(store().images(), IsEmpty());
+}
+
+TEST_F(LoadDockerArchiveTest, APlatformThatNoImageIsForIsAnError) {
+  const auto archive = test::tar_of(members_of(config_of({top}, "linux/arm64"), {top}, {"arm:1"}));
+  for (const auto compression : {Compression::none, Compression::gzip}) {
+    const auto error =
+        load_error(test::compress(archive, compression), {.platform = oci::Platform::parse("linux/s390x")});
+    ASSERT_TRUE(error.has_value());
+    EXPECT_EQ(error->code(), Code::not_found);
+    EXPECT_EQ(error->message(), "the archive has no image for linux/s390x; it has linux/arm64");
+    EXPECT_THAT(observer_.images, IsEmpty());
+    expect_nothing_left();
+  }
+}
+
+TEST_F(LoadDockerArchiveTest, OfSeveralImagesThoseOfThePlatformAreLoaded) {
+  const auto entry = [](const std::string& config, const std::string& tag) {
+    return Json{{"Config", config}, {"RepoTags", {tag}}, {"Layers", {"0/layer.tar"}}};
+  };
+  auto members = members_of(config_of({top}, "linux/arm64"), {top}, {});
+  members.insert(members.begin(), file_member("other.json", config_of({top}, "linux/s390x")));
+  members.back() =
+      file_member("manifest.json", Json::array({entry("config.json", "arm:1"), entry("other.json", "z:1")}).dump());
+  const auto archive = test::tar_of(members);
+  const auto error = load_error(archive, {.platform = oci::Platform::parse("linux/ppc64le")});
+  ASSERT_TRUE(error.has_value());
+  EXPECT_THAT(error->message(), HasSubstr("it has linux/arm64, linux/s390x"));
+  load(archive, {.platform = oci::Platform::parse("linux/s390x")});
+  EXPECT_TRUE(id_of("z:1").has_value());
+  EXPECT_EQ(id_of("arm:1"), std::nullopt);
 }
 
 TEST_F(LoadDockerArchiveTest, BytesThatAreNotTheirDiffIdAreRefused) {

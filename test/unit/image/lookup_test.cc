@@ -131,6 +131,28 @@ TEST_F(LookupTest, AMissingImageIsNamedAsDockerDoes) {
   EXPECT_EQ(get(store(), "app:1").image.id, *found("app:1"));
 }
 
+TEST_F(LookupTest, WhatDockerRefusesIsRefusedInItsWords) {
+  put({.names = {"app:1"}});
+  const auto check = [&](const std::string& text, const std::string& message) {
+    const auto error = error_of([&] { get(store(), text); });
+    ASSERT_TRUE(error.has_value()) << text;
+    EXPECT_EQ(error->code(), Code::invalid_argument) << text;
+    EXPECT_EQ(error->message(), message);
+  };
+  check("ABC", "invalid reference format: repository name (library/ABC) must be lowercase");
+  check("App:1", "invalid reference format: repository name (library/App) must be lowercase");
+  check("", "invalid reference format: ''");
+  check("app:", "invalid reference format: 'app:'");
+  check("sha256:", "invalid reference format: 'sha256:'");
+  check("a b", "invalid reference format: 'a b'");
+  // A whole ID is not taken for a name, nor is one that is not here refused.
+  const auto unknown = oci::Digest::of("x");
+  const auto error = error_of([&] { get(store(), unknown.hex()); });
+  ASSERT_TRUE(error.has_value());
+  EXPECT_EQ(error->code(), Code::not_found);
+  EXPECT_EQ(error->message(), "No such image: " + unknown.str());
+}
+
 TEST_F(LookupTest, OfAnIndexThePlatformDecides) {
   const auto arm = put_for("linux/arm64");
   const auto amd = put_for("linux/amd64");

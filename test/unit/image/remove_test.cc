@@ -204,6 +204,63 @@ TEST_F(RemoveTest, AnImageWithChildrenCannotBeForced) {
   EXPECT_TRUE(is_here(child));
 }
 
+TEST_F(RemoveTest, ByNameARunningContainerIsAConflictButWithForceOnlyTheNameGoes) {
+  const auto id = put({.tars = {top_tar}, .names = {"app:1"}});
+  const auto running = put_container(id, "running");
+  expect_conflict("app:1", Force::no,
+                  fmt::format("conflict: unable to remove repository reference \"app:1\" (must force) - container {} "
+                              "is using its referenced image {}",
+                              running.id.substr(0, 12), id.short_id()));
+  EXPECT_THAT(names(), ElementsAre("app:1"));
+  EXPECT_THAT(remove("app:1", Force::yes), ElementsAre("untagged app:1"));
+  EXPECT_THAT(names(), IsEmpty());
+  EXPECT_TRUE(is_here(id));
+  EXPECT_TRUE(store().find_layer({oci::Digest::of(top_tar)}).has_value());
+}
+
+TEST_F(RemoveTest, ByNameAnImageWithChildrenLosesTheNameAlone) {
+  for (const auto force : {Force::no, Force::yes}) {
+    const auto parent = put(created_at(1, {"base:1"}));
+    store().tag(parent, record(parent).manifest, name("base@" + record(parent).manifest.str()));
+    const auto child = put_child(parent);
+    EXPECT_THAT(remove("base:1", force),
+                UnorderedElementsAre("untagged base:1", "untagged base@" + record(parent).manifest.str()));
+    EXPECT_TRUE(is_here(parent));
+    EXPECT_EQ(record(child).parent, parent);
+    // Without a name it goes with its child.
+    EXPECT_THAT(remove(child.str()), ElementsAre(deleted(child), deleted(parent)));
+  }
+}
+
+TEST_F(RemoveTest, ByIdWhatCannotBeForcedIsToldFirst) {
+  const auto id = put({.names = {"app:1", "other:1"}});
+  const auto stopped = put_container(id, "exited");
+  const auto several = fmt::format(
+      "conflict: unable to delete {} (must be forced) - image is referenced in multiple repositories", id.short_id());
+  expect_conflict(id.str(), Force::no, several);
+  const auto running = put_container(id, "running");
+  expect_conflict(id.str(), Force::no,
+                  fmt::format("conflict: unable to delete {} (cannot be forced) - image is being used by running "
+                              "container {}",
+                              id.short_id(), running.id.substr(0, 12)));
+  put_child(id);
+  expect_conflict(id.str(), Force::no,
+                  fmt::format("conflict: unable to delete {} (cannot be forced) - image has dependent child images",
+                              id.short_id()));
+}
+
+TEST_F(RemoveTest, EachImageIsFollowedByTheLayersThatWentWithIt) {
+  const std::string middle_tar = make_tar({{"middle", "m"}});
+  const auto oldest = put({.tars = {base_tar}});
+  auto of_middle = test::TestImage{.tars = {base_tar, middle_tar}, .parent = oldest};
+  const auto middle = put(of_middle);
+  const auto child = put({.tars = {base_tar, middle_tar, top_tar}, .names = {"app:1"}, .parent = middle});
+  EXPECT_THAT(
+      remove("app:1"),
+      ElementsAre("untagged app:1", deleted(child), deleted_chain({base_tar, middle_tar, top_tar}), deleted(middle),
+                  deleted_chain({base_tar, middle_tar}), deleted(oldest), deleted_chain({base_tar})));
+}
+
 TEST_F(RemoveTest, UnnamedParentsGoToo) {
   const auto oldest = put(created_at(1));
   const auto middle = put_child(oldest);
@@ -261,6 +318,29 @@ TEST_F(RemoveIndexTest, NothingGoesWhenOnePlatformIsInUse) {
   EXPECT_EQ(store().names().size(), 1U);
 }
 
+TEST_F(RemoveIndexTest, NothingGoesWhenAContainerRunsOnOnePlatform) {
+  const auto running = put_container(other_, "running");
+  expect_conflict("multi:1", Force::no,
+                  fmt::format("conflict: unable to remove repository reference \"multi:1\" (must force) - container "
+                              "{} is using its referenced image {}",
+                              running.id.substr(0, 12), other_.short_id()));
+  EXPECT_TRUE(is_here(host_));
+  EXPECT_THAT(names(), ElementsAre("multi:1"));
+}
+
+TEST_F(RemoveIndexTest, WithForceOnlyThePlatformStaysThatRuns) {
+  put_container(other_, "running");
+  EXPECT_THAT(remove("multi:1", Force::yes), ElementsAre("untagged multi:1", deleted(host_)));
+  EXPECT_TRUE(is_here(other_));
+  EXPECT_THAT(names(), IsEmpty());
+}
+
+TEST_F(RemoveIndexTest, TheOthersGoWhenTheHostsImageIsNeeded) {
+  put_child(host_);
+  EXPECT_THAT(remove("multi:1"), ElementsAre("untagged multi:1", deleted(other_), deleted_chain({top_tar})));
+  EXPECT_TRUE(is_here(host_));
+}
+
 class PruneTest : public RemoveTest {};
 
 TEST_F(PruneTest, TakesWhatHasNoName) {
@@ -278,6 +358,32 @@ TEST_F(PruneTest, ADanglingChildTakesItsParents) {
   const auto parent = put(created_at(1));
   const auto child = put_child(parent);
   EXPECT_THAT(prune({}), ElementsAre(deleted(child), deleted(parent)));
+}
+
+TEST_F(PruneTest, TakesWhatHasOnlyADigest) {
+  const auto tagged = put(created_at(2, {"app:1"}));
+  store().tag(tagged, record(tagged).manifest, name("app@" + record(tagged).manifest.str()));
+  const auto digested = put(created_at(1));
+  const std::string digest = "app@" + record(digested).manifest.str();
+  store().tag(digested, record(digested).manifest, name(digest));
+  EXPECT_THAT(prune({}), ElementsAre("untagged " + digest, deleted(digested)));
+  EXPECT_TRUE(is_here(tagged));
+}
+
+TEST_F(PruneTest, AParentInUseByItsChildLosesItsNamesAlone) {
+  const auto parent = put(created_at(1, {"base:1"}));
+  const auto child = put_child(parent, {"app:1"});
+  put_container(child, "exited");
+  EXPECT_THAT(prune({"dangling=false"}), ElementsAre("untagged base:1"));
+  EXPECT_TRUE(is_here(parent));
+  EXPECT_EQ(record(child).parent, parent);
+}
+
+TEST_F(PruneTest, AParentThatIsYoungerThanItsChildGoesToo) {
+  const auto parent = put(created_at(9, {"base:1"}));
+  const auto child = put_child(parent, {"app:1"});
+  EXPECT_THAT(prune({"dangling=false"}),
+              ElementsAre("untagged base:1", "untagged app:1", deleted(child), deleted(parent)));
 }
 
 TEST_F(PruneTest, AllTakesWhatNoContainerUses) {

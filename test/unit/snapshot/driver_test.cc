@@ -220,21 +220,6 @@ TEST_P(DriverTest, a_cancelled_mount_leaves_nothing_behind) {
   EXPECT_TRUE(list_directory(store_->layout().ingest()).empty());
 }
 
-TEST_P(DriverTest, waiting_for_another_process_can_be_cancelled) {
-  if (GetParam() != DriverName::extract) {
-    GTEST_SKIP() << "only extract waits";
-  }
-  const auto layers = put({base_layer()});
-  const FileLock held = store_->lock_work(oci::chain_id(layers).digest);
-  const CancelToken cancel;
-  std::thread other([&] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    cancel.request();
-  });
-  EXPECT_THROW((void)snapshotter_->mount(*store_, layers, make("mounted"), cancel), Cancelled);
-  other.join();
-}
-
 TEST_P(DriverTest, store_paths_with_any_character) {
   lease_.reset();
   store_.emplace(store::Store::open(path("odd:st,o\\re") / std::string(200, 'x')));
@@ -274,6 +259,23 @@ TEST_F(ChoiceTest, the_default_snapshotter_falls_back_by_itself) {
   const Mount image = snapshotter->mount(store, layers, make("mounted"), CancelToken{});
   EXPECT_EQ(snapshotter->name(), DriverName::extract);
   EXPECT_EQ(read_file(image.target() / "etc/hostname", 100), "base\n");
+}
+
+class ExtractTest : public MountTest {};
+
+TEST_F(ExtractTest, waiting_for_another_process_can_be_cancelled) {
+  store::Store store = store::Store::open(path("store"));
+  store::Lease lease = store.lease();
+  const auto layers = put_layers(lease, {base_layer()});
+  const FileLock held = store.lock_work(oci::chain_id(layers).digest);
+  const CancelToken cancel;
+  std::thread other([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    cancel.request();
+  });
+  const auto snapshotter = make_snapshotter(DriverName::extract);
+  EXPECT_THROW((void)snapshotter->mount(store, layers, make("mounted"), cancel), Cancelled);
+  other.join();
 }
 
 TEST(DriverNames, are_read_and_written) {

@@ -175,6 +175,14 @@ TEST(LayerTreeBuilder, HardLinkKeepsAFileWhoseFirstNameWasReplaced) {
               ElementsAre("/ implicit", "/a file 2@0:1024", "/b file 1@0:512"));
 }
 
+TEST(LayerTreeBuilder, KnowsWhetherItNeedsFilesOfLowerLayers) {
+  EXPECT_FALSE(build({}).has_links_below());
+  EXPECT_FALSE(build({file("a"), hard_link("b", "a")}).has_links_below());
+  EXPECT_TRUE(build({file("a"), hard_link("b", "c")}).has_links_below());
+  EXPECT_TRUE(build({hard_link("b", "a"), file("a")}).has_links_below());         // the link was first
+  EXPECT_FALSE(build({hard_link("b", "missing"), file("b")}).has_links_below());  // the last one counts
+}
+
 TEST(LayerTreeBuilder, HardLinkToALowerLayer) {
   EXPECT_THAT(describe(build({hard_link("l", "/usr/./bin/x"), hard_link("m", "l")})),
               ElementsAre("/ implicit", "/l link below usr/bin/x x2", "/m link below usr/bin/x x2"));
@@ -219,6 +227,12 @@ TEST(LayerTreeBuilder, RefusesWhatLinuxCannotHold) {
   EXPECT_EQ(refusal({device("n", 0, 1048576)}), Code::corrupt);
   EXPECT_EQ(refusal({symlink("l", "")}), Code::corrupt);
   EXPECT_EQ(refusal({symlink("l", std::string(4096, 'x'))}), Code::corrupt);
+  archive::TarMember fat = file("f");
+  fat.xattrs = {{"user.fat", std::string(65537, 'x')}};
+  EXPECT_EQ(refusal({fat}), Code::corrupt);
+  archive::TarMember wordy = file("f");
+  wordy.xattrs = {{"user." + std::string(251, 'x'), ""}};
+  EXPECT_EQ(refusal({wordy}), Code::corrupt);
   EXPECT_EQ(refusal({file("f", UINT64_MAX, 512)}), Code::corrupt);
   EXPECT_EQ(refusal({file("f", INT64_MAX, 512)}), Code::corrupt);
 }
@@ -254,6 +268,45 @@ TEST(LayerTreeBuilder, SparseFiles) {
   EXPECT_FALSE(tree.is_sparse(f)) << "a map of one run is a plain file";
   EXPECT_EQ(tree.inode(f).data_offset, 4096U);
   EXPECT_EQ(tree.content_size(), 11000U);
+}
+
+// Adds a hundred thousand members that the function makes, or fewer if the tree is refused.
+Code fill(const std::function<archive::TarMember(int)>& member) {
+  LayerTreeBuilder builder(1 << 20);
+  try {
+    for (int i = 0; i < 100'000; ++i) {
+      builder.add(member(i));
+    }
+    builder.finish();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.message(), HasSubstr("more than 1 MiB of memory"));
+    return error.code();
+  }
+  return Code::internal;
+}
+
+TEST(LayerTreeBuilder, NeedsNoMoreMemoryThanItMay) {
+  const auto name = [](int i) { return fmt::format("{:06}", i); };
+  const auto fat = [&](archive::TarMember member) {
+    member.xattrs = {{"user.fat", std::string(60'000, 'x')}};
+    return member;
+  };
+  EXPECT_EQ(fill([&](int i) { return file(name(i)); }), Code::unsupported);
+  EXPECT_EQ(fill([&](int) { return file("again and again"); }), Code::unsupported);
+  EXPECT_EQ(fill([&](int i) { return file(name(i) + "/" + std::string(250, 'n')); }), Code::unsupported);
+  EXPECT_EQ(fill([&](int i) { return symlink(name(i), std::string(4000, 't')); }), Code::unsupported);
+  EXPECT_EQ(fill([&](int i) { return hard_link(name(i), "nowhere"); }), Code::unsupported);
+  EXPECT_EQ(fill([&](int i) { return fat(file(name(i))); }), Code::unsupported);
+  EXPECT_EQ(fill([&](int) { return fat(dir("again and again")); }), Code::unsupported);
+  EXPECT_EQ(fill([&](int i) { return file(".wh." + name(i)); }), Code::unsupported);
+  const auto deep = [](int i) {
+    std::string path = fmt::format("{:06}", i);
+    for (int depth = 0; depth < 2000; ++depth) {
+      path += "/d";
+    }
+    return path;
+  };
+  EXPECT_EQ(fill([&](int i) { return dir(deep(i)); }), Code::unsupported);
 }
 
 TEST(LayerTreeBuilder, ManyFilesInOneDirectory) {

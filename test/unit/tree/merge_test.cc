@@ -163,6 +163,32 @@ TEST(Merge, FiveHundredLayers) {
   EXPECT_EQ(tree.inode(*tree.resolve("keep/499", FollowLast::no)).device, 499);
 }
 
+TEST(Merge, LayersMayGoOnceTheyAreAdded) {
+  StackMerger merger;
+  for (const char* name : {"one", "two", "three"}) {
+    archive::TarMember member = file(std::string(name) + "-and-more-than-a-short-string-holds", 1, 512);
+    member.xattrs = {{"user.name", name}};
+    merger.add(build({member, symlink(std::string("l-") + name, name)}));
+  }
+  const FileTree tree = merger.finish();
+  EXPECT_THAT(describe(tree), ElementsAre("/ dir 755", "/l-one -> one", "/l-three -> three", "/l-two -> two",
+                                          "/one-and-more-than-a-short-string-holds file 1@0:512",
+                                          "/three-and-more-than-a-short-string-holds file 1@2:512",
+                                          "/two-and-more-than-a-short-string-holds file 1@1:512"));
+  EXPECT_EQ(tree.xattrs(*tree.resolve("two-and-more-than-a-short-string-holds", FollowLast::no))[0].value, "two");
+}
+
+TEST(Merge, RefusesWhatNeedsTooMuchMemory) {
+  const FileTree layer = build({file("again"), file("and again")});
+  StackMerger merger(1 << 20);
+  const auto add_without_end = [&] {
+    for (int i = 0; i < 100'000; ++i) {
+      merger.add(layer);
+    }
+  };
+  EXPECT_THROW(add_without_end(), Error);
+}
+
 TEST(Merge, DeepTrees) {
   std::string path;
   for (int i = 0; i < 2000; ++i) {
