@@ -71,6 +71,14 @@ def test_an_image_without_history(nacre: Nacre, tmp_path: pathlib.Path) -> None:
     assert digests == [tars.sha256(layer) for layer in reversed(LAYERS)]
 
 
+def read_terminal(descriptor: int) -> bytes:
+    """Some bytes; none when nobody has the other end open, which Linux reports as EIO."""
+    try:
+        return os.read(descriptor, 1 << 16)
+    except OSError:
+        return b""
+
+
 def test_what_an_image_says_cannot_steer_the_terminal(nacre: Nacre, tmp_path: pathlib.Path) -> None:
     step = {"created": "2024-01-01T00:00:00Z", "created_by": "RUN \x1b[2J\x1b]0;title\x07"}
     nacre.load(archives.docker_archive(tmp_path / "image.tar", Image(LAYERS[:1], ["app:1"], history=[step])))
@@ -78,7 +86,7 @@ def test_what_an_image_says_cannot_steer_the_terminal(nacre: Nacre, tmp_path: pa
     ours, theirs = os.openpty()
     with nacre.start("history", "app:1", stdout=theirs) as process:
         os.close(theirs)
-        shown = os.read(ours, 1 << 16)
+        shown = b"".join(iter(lambda: read_terminal(ours), b""))
         assert process.wait() == 0
     os.close(ours)
     assert b"RUN" in shown
