@@ -74,8 +74,8 @@ std::string_view cgroup_text(runtime::CgroupMode mode) {
 oci::OrderedJson collect(Context& context) {
   const store::Store& store = context.store();
   const auto containers = store.containers();
-  const auto running = std::count_if(containers.begin(), containers.end(),
-                                     [](const auto& container) { return container.state == "running"; });
+  const auto running =
+      std::ranges::count_if(containers, [](const auto& container) { return container.state == "running"; });
   const auto driver = context.driver();
   const auto runtime = runtime::describe_runtime();
   const Machine machine = describe_machine();

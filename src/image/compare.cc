@@ -52,7 +52,7 @@ bool same_bytes(Content a, Content b, const CancelToken& cancel) {
     if (n == 0) {
       return left_a.empty() && left_b.empty();
     }
-    if (!std::equal(left_a.begin(), left_a.begin() + static_cast<std::ptrdiff_t>(n), left_b.begin())) {
+    if (!std::ranges::equal(left_a.first(n), left_b.first(n))) {
       return false;
     }
     left_a = left_a.subspan(n);

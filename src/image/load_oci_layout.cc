@@ -86,7 +86,7 @@ std::vector<Target> collect_targets(Members& members, const oci::Index& top) {
   for (const auto& descriptor : top.manifests()) {
     const auto name = name_of(descriptor);
     // An image with several tags stands there once for each.
-    const auto known = std::find_if(targets.begin(), targets.end(), same_target(descriptor));
+    const auto known = std::ranges::find_if(targets, same_target(descriptor));
     if (known != targets.end()) {
       if (name) {
         known->names.push_back(*name);

@@ -22,8 +22,8 @@ std::string_view name_of(std::string_view entry) {
 
 // Replaces the entry of the same name, or adds one. An entry without '=' removes.
 void set_entry(std::vector<std::string>& environment, std::string_view entry) {
-  const auto same = std::find_if(environment.begin(), environment.end(),
-                                 [&](const std::string& known) { return name_of(known) == name_of(entry); });
+  const auto same =
+      std::ranges::find_if(environment, [&](const std::string& known) { return name_of(known) == name_of(entry); });
   if (entry.find('=') == std::string_view::npos) {
     if (same != environment.end()) {
       environment.erase(same);

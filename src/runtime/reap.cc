@@ -55,8 +55,8 @@ void sweep_directory(const store::Store& store, const std::string& id, const Oci
   const ContainerPaths paths(store.layout(), id);
   const auto lock = take_over(paths);
   const auto records = store.containers();
-  const bool recorded = std::any_of(records.begin(), records.end(),
-                                    [&](const store::ContainerRecord& record) { return record.id == id; });
+  const bool recorded =
+      std::ranges::any_of(records, [&](const store::ContainerRecord& record) { return record.id == id; });
   if (lock && !recorded) {
     runtime.destroy(id, cgroups);
     remove_tree(paths.directory());

@@ -136,8 +136,7 @@ class Translator {
       const auto kernel = oci::optional_string(*excludes, "minKernel");
       const std::vector<std::string> names = strings(*excludes, "caps");
       if (has_any_architecture(strings(*excludes, "arches")) || (kernel && kernel_at_least(*kernel)) ||
-          std::any_of(names.begin(), names.end(),
-                      [&](const std::string& name) { return capabilities_.contains(name); })) {
+          std::ranges::any_of(names, [&](const std::string& name) { return capabilities_.contains(name); })) {
         return false;
       }
     }

@@ -47,8 +47,8 @@ OrderedJson make_mounts(const SpecInput& input) {
   }
   // The caller's mount of one of these places replaces it ("-v /dev/shm:/dev/shm").
   std::erase_if(standard, [&](const SpecMount& mount) {
-    return std::any_of(input.mounts.begin(), input.mounts.end(),
-                       [&](const SpecMount& own) { return own.destination == mount.destination; });
+    return std::ranges::any_of(input.mounts,
+                               [&](const SpecMount& own) { return own.destination == mount.destination; });
   });
   OrderedJson mounts = OrderedJson::array();
   for (const SpecMount& mount : standard) {

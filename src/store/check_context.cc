@@ -40,7 +40,8 @@ void CheckContext::while_nothing_changes(const std::function<void(Database&)>& b
 bool CheckContext::is_damage(const Object& object) {
   bool recorded = false;
   while_nothing_changes([&](Database& rows) { recorded = has_row(rows, object); });
-  if (recorded && unneeded.contains(object) && !path_exists(path_of(layout, object))) {
+  const bool may_be_missing = object.kind == ObjectKind::chain || unneeded.contains(object);
+  if (recorded && may_be_missing && !path_exists(path_of(layout, object))) {
     ++report.leftovers;
     return false;
   }

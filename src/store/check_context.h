@@ -34,7 +34,9 @@ struct CheckContext {
   // a store that can only be read nobody can be.
   void while_nothing_changes(const std::function<void(Database&)>& body);
   // Whether a problem with an object is damage. It is not when a removal took the object while we looked, or when one
-  // was killed between the files of something unneeded and its row: that is a leftover, and counted here.
+  // was killed between the files of something unneeded and its row: that is a leftover, and counted here. So is the row
+  // of a chain that is not there at all: a power cut may leave it even where an image needs the chain, and whoever
+  // needs it makes it again.
   bool is_damage(const Object& object);
   // The digest of a file's bytes, read in a stream.
   oci::Digest digest_of_file(const fs::path& path, oci::DigestAlgorithm algorithm);

@@ -7,6 +7,7 @@ import ctypes
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -18,6 +19,12 @@ from support.nacre import Nacre, binary
 
 DRIVERS = ("erofs", "extract")
 MS_RDONLY, MNT_DETACH = 1, 2
+
+
+# A runner that was started in the background, or by nohup, ignores these, and whatever it starts would, too.
+for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+    if signal.getsignal(number) == signal.SIG_IGN:
+        signal.signal(number, signal.SIG_DFL)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

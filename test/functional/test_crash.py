@@ -38,10 +38,9 @@ def archive(images: list[Image], tmp_path_factory: pytest.TempPathFactory) -> pa
 
 
 def assert_all_or_nothing(nacre: Nacre, images: list[Image]) -> None:
-    """Each image that is listed is whole, and a name leads to its own image. One whose removal was cut short may be nameless."""
-    listed = nacre("images", "--no-trunc", "--format", "{{.Repository}}:{{.Tag}} {{.ID}}").ok().lines
-    known = {f"{name} {image.image_id}" for image in images for name in (image.tags[0], "<none>:<none>")}
-    assert set(listed) <= known
+    """Each image that is listed is whole and has its name; one whose removal was cut short is either so, or gone."""
+    listed = nacre("images", "-a", "--no-trunc", "--format", "{{.Repository}}:{{.Tag}} {{.ID}}").ok().lines
+    assert set(listed) <= {f"{image.tags[0]} {image.image_id}" for image in images}
     for line in listed:
         nacre("save", "-o", nacre.root.parent / "saved.tar", line.split(" ")[1]).ok()
 

@@ -1,6 +1,7 @@
 #include "cli/output/template_eval.h"
 
 #include <algorithm>
+#include <ranges>
 
 #include <fmt/format.h>
 
@@ -55,7 +56,7 @@ void TemplateEvaluator::fail(const std::string& message) const {
 
 void TemplateEvaluator::set(std::string_view name, Value value) {
   const auto found =
-      std::find_if(variables_.rbegin(), variables_.rend(), [&](const auto& v) { return v.first == name; });
+      std::ranges::find_if(std::views::reverse(variables_), [&](const auto& v) { return v.first == name; });
   if (found == variables_.rend()) {
     fail(fmt::format("undefined variable: {}", name));
   }
@@ -163,8 +164,8 @@ Value TemplateEvaluator::constant(const ast::Term& term, const ast::Number& numb
 }
 
 Value TemplateEvaluator::variable(const ast::Variable& variable) const {
-  const auto found = std::find_if(variables_.rbegin(), variables_.rend(),
-                                  [&](const auto& known) { return known.first == variable.name; });
+  const auto found = std::ranges::find_if(std::views::reverse(variables_),
+                                          [&](const auto& known) { return known.first == variable.name; });
   if (found == variables_.rend()) {
     fail(fmt::format("undefined variable: {}", variable.name));
   }

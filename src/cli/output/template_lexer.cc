@@ -80,8 +80,7 @@ Token TemplateLexer::next() {
 }
 
 Token TemplateLexer::emit(TokenKind kind) {
-  line_ += static_cast<int>(std::count(text_.begin() + static_cast<std::ptrdiff_t>(counted_),
-                                       text_.begin() + static_cast<std::ptrdiff_t>(start_), '\n'));
+  line_ += static_cast<int>(std::ranges::count(std::string_view(text_).substr(counted_, start_ - counted_), '\n'));
   counted_ = start_;
   finished_ = kind == TokenKind::end_of_input;
   Token token{kind, start_, line_, std::string(text_.substr(start_, position_ - start_))};

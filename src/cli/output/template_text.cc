@@ -31,8 +31,7 @@ const Shape* field_shape(const Shape* shape, std::string_view key) {
   if (shape == nullptr || shape->kind != Shape::Kind::structure) {
     return shape != nullptr ? shape->element : nullptr;
   }
-  const auto found = std::find_if(shape->fields.begin(), shape->fields.end(),
-                                  [&](const Shape::Field& field) { return field.key == key; });
+  const auto found = std::ranges::find_if(shape->fields, [&](const Shape::Field& field) { return field.key == key; });
   return found == shape->fields.end() ? nullptr : found->shape;
 }
 

@@ -165,10 +165,10 @@ const Shape* element_shape(const MapValue& map) {
   if (map_size(map) == 0) {
     return nullptr;
   }
-  if (std::all_of(map.object->begin(), map.object->end(), [](const Json& item) { return item.is_string(); })) {
+  if (std::ranges::all_of(*map.object, [](const Json& item) { return item.is_string(); })) {
     return &shapes::text;
   }
-  return std::all_of(map.object->begin(), map.object->end(), is_empty_object) ? &shapes::empty : nullptr;
+  return std::ranges::all_of(*map.object, is_empty_object) ? &shapes::empty : nullptr;
 }
 
 const Json* find_entry(const MapValue& map, std::string_view key) {

@@ -145,6 +145,18 @@ TEST_F(CheckTest, ALostConfigIsNamed) {
   EXPECT_TRUE(run().clean());
 }
 
+TEST_F(CheckTest, AChainThatAPowerCutTookIsNoDamage) {
+  fs::remove_all(store_.layout().chain_index(chain()).parent_path());
+  const auto report = run();
+  EXPECT_TRUE(report.clean());
+  EXPECT_EQ(report.leftovers, 1U);
+}
+
+TEST_F(CheckTest, AChainWithoutItsIndexIsDamage) {
+  fs::remove(store_.layout().chain_index(chain()));
+  EXPECT_EQ(lines(run()), std::vector{"chain " + chain().digest.str() + ": index is missing"});
+}
+
 TEST_F(CheckTest, ADamagedChainGoesAndIsMadeAgain) {
   damage(store_.layout().chain_index(chain()));
   EXPECT_EQ(lines(run()), std::vector{"chain " + chain().digest.str() + ": index does not match its layers"});
