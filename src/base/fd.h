@@ -27,10 +27,17 @@ class Fd {
   void reset(int number = -1) noexcept;
 
   // A second descriptor for the same open file (close-on-exec). Throws Error.
-  Fd duplicate() const;
+  Fd duplicate() const { return duplicate_of(number_); }
+  // The same for a descriptor that somebody else owns: standard input, say.
+  static Fd duplicate_of(int number);
 
  private:
   int number_ = -1;
 };
+
+// Occupies those of descriptors 0, 1 and 2 that the program was started without, so that no file it opens is taken for
+// standard input or output. Reading or writing them still fails as it would have (EBADF). To be called before anything
+// else is opened.
+void occupy_standard_descriptors() noexcept;
 
 }  // namespace nacre

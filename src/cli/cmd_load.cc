@@ -60,7 +60,7 @@ class Reporter : public image::LoadObserver {
 void load(Context& context, const Options& options, image::LoadObserver& observer) {
   const image::LoadOptions load_options{parse_platform(options.platform)};
   if (options.input.empty()) {
-    image::load_archive(context.store(), Fd(::dup(STDIN_FILENO)), load_options, observer, context.cancel());
+    image::load_archive(context.store(), Fd::duplicate_of(STDIN_FILENO), load_options, observer, context.cancel());
   } else if (fs::is_directory(options.input)) {
     image::load_directory(context.store(), options.input, load_options, observer, context.cancel());
   } else {

@@ -50,7 +50,7 @@ int run(Context& context, const SaveOptions& options, const std::vector<std::str
   } else if (!options.output.empty()) {
     image::save_to_file(context.store(), items, *format, options.output, {}, context.cancel());
   } else {
-    const Fd standard_output(::dup(STDOUT_FILENO));
+    const Fd standard_output = Fd::duplicate_of(STDOUT_FILENO);
     image::save_to_stream(context.store(), items, *format, standard_output, {}, context.cancel());
   }
   return 0;

@@ -160,7 +160,7 @@ oci::Digest import_source(store::Store& store, const std::string& source, const 
     return import_url(store, source, options, progress, cancel);
   }
   if (source == "-") {
-    return import_tar(store, Fd(STDIN_FILENO).duplicate(), "-", options, progress, cancel);
+    return import_tar(store, Fd::duplicate_of(STDIN_FILENO), "-", options, progress, cancel);
   }
   // The history of an image is no place for the paths of the host it was made on; docker says "-", too.
   return import_tar(store, open_file(source, O_RDONLY), "-", options, progress, cancel);

@@ -175,7 +175,7 @@ Watchdog guard(const Container& container, const OciRuntime& runtime, const Host
   std::vector<int> keep_open;
   Fd copy;
   if (options.terminal == Terminal::yes && options.standard_input == Stdin::open) {
-    copy = Fd(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3));
+    copy = Fd::duplicate_of(STDIN_FILENO);
     terminal.emplace(copy.get());
     keep_open.push_back(copy.get());
   }
