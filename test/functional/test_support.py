@@ -55,8 +55,10 @@ def test_gnu_tar_extracts_our_layers(tmp_path: pathlib.Path) -> None:
 
 def test_a_process_left_behind_is_noticed(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leaks, "GRACE", 0)
-    sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", str(tmp_path / "store")])
+    program = "import time; print('up', flush=True); time.sleep(60)"
+    sleeper = subprocess.Popen([sys.executable, "-c", program, str(tmp_path / "store")], stdout=subprocess.PIPE)
     try:
+        assert sleeper.stdout and sleeper.stdout.readline() == b"up\n"  # before, its command line may not be there yet
         assert any("sleep" in words for words in leaks.processes_of(tmp_path / "store"))
         assert any(leak.startswith("process:") for leak in leaks.leaks(tmp_path / "store"))
     finally:
