@@ -50,8 +50,8 @@ mode_t file_type(InodeType type) {
 // spelled out, however deep the tree.
 class Extractor {
  public:
-  Extractor(const tree::FileTree& tree, const DeviceFile& device_file, const Fd& staging, const CancelToken& cancel)
-      : tree_(tree), device_file_(device_file), staging_(staging), cancel_(cancel) {}
+  Extractor(const tree::FileTree& tree, store::ChainFiles& files, const Fd& staging, const CancelToken& cancel)
+      : tree_(tree), files_(files), staging_(staging), cancel_(cancel) {}
 
   void run(const Fd& root) {
     current_ = root.duplicate();
@@ -153,7 +153,7 @@ class Extractor {
       if (extent.file_offset != end && ::lseek(file.get(), static_cast<off_t>(extent.file_offset), SEEK_SET) < 0) {
         throw sys_error("seek");
       }
-      copy_range(device_file_(inode.device), extent.device_offset, extent.length, file);
+      copy_range(files_[inode.device], extent.device_offset, extent.length, file);
       end = extent.file_offset + extent.length;
     }
     if (end != inode.size && ::ftruncate(file.get(), static_cast<off_t>(inode.size)) != 0) {
@@ -195,7 +195,7 @@ class Extractor {
   }
 
   const tree::FileTree& tree_;
-  const DeviceFile& device_file_;
+  store::ChainFiles& files_;
   const Fd& staging_;
   const CancelToken& cancel_;
   Fd current_;               // the directory of path_.back()
@@ -223,11 +223,10 @@ void remove_staging(const Fd& parent, const Fd& staging, const tree::FileTree& t
 
 }  // namespace
 
-void extract_tree(const tree::FileTree& tree, const DeviceFile& device_file, const Fd& parent,
-                  const CancelToken& cancel) {
+void extract_tree(const tree::FileTree& tree, store::ChainFiles& files, const Fd& parent, const CancelToken& cancel) {
   const Fd staging = make_directory(parent, "links");
   const Fd root = make_directory(parent, "root");
-  Extractor(tree, device_file, staging, cancel).run(root);
+  Extractor(tree, files, staging, cancel).run(root);
   remove_staging(parent, staging, tree);
 }
 

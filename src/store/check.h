@@ -29,12 +29,13 @@ struct CheckReport {
 };
 
 // Verifies the database (integrity_check, foreign keys), every blob against its digest, every tar against its diff ID,
-// every index against its tar and every chain against its layers (made again and compared), that every image has all it
-// names, and that no content is without a row (the directories of containers are swept by whoever runs the next one).
-// With repair: caches are rebuilt from blobs, files that belong to nobody go to the trash, an image whose truth is lost
-// is reported and left to the user: it is whole again once it was loaded again. What live processes work on is left
-// alone, and they may go on. Cancellation is honoured between and within objects. progress(object) is called before
-// each object. Throws Error where checking itself fails, not for what it finds.
+// every index against its tar and every chain against its layers (made again and compared), the plain files that a
+// chain was laid out as against the chain, that every image has all it names, and that no content is without a row (the
+// directories of containers are swept by whoever runs the next one). With repair: caches are rebuilt from blobs, files
+// that belong to nobody go to the trash, an image whose truth is lost is reported and left to the user: it is whole
+// again once it was loaded again. What live processes work on is left alone, and they may go on. Cancellation is
+// honoured between and within objects. progress(object) is called before each object. Throws Error where checking
+// itself fails, not for what it finds.
 CheckReport check(Store& store, Repair repair, const CancelToken& cancel,
                   const std::function<void(std::string_view)>& progress = {});
 

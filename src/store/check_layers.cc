@@ -17,7 +17,7 @@ namespace {
 // What a layer's files turned out to be. At most one of the two is set: an index can only be judged by a sound tar.
 struct Verdict {
   std::optional<std::string> tar_problem;
-  std::optional<std::string> index_problem;
+  std::optional<std::string> index_problem;  // or of what is recorded from it
 };
 
 // One pass over the tar: its digest, and its tree for the index that should be.
@@ -63,6 +63,8 @@ Verdict judge(CheckContext& context, const LayerRecord& layer) {
   build_layer_index(*tree, open_file(tar_path, O_RDONLY), compare);
   if (!compare.same()) {
     verdict.index_problem = "index does not match its tar";
+  } else if (tree->content_size() != layer.content_size) {
+    verdict.index_problem = fmt::format("its files have {} bytes, not {}", tree->content_size(), layer.content_size);
   }
   return verdict;
 }
@@ -113,7 +115,7 @@ void repair_index(CheckContext& context, LayerRecord layer, const std::string& p
   Lease lease = context.store.lease();
   const TempDir directory(lease.ingest_directory(), "index-");
   const fs::path made = directory.path() / "index";
-  write_layer_index(context.layout.layer_tar(layer.diff_id), made);
+  layer.content_size = write_layer_index(context.layout.layer_tar(layer.diff_id), made);
   layer.index_size = file_size(open_file(made, O_RDONLY));
 
   auto database = context.database.lock();

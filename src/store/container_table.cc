@@ -72,6 +72,11 @@ void set_container_state_row(Database& database, std::string_view id, std::strin
   }
 }
 
+bool is_used_by_container(Database& database, const oci::ChainId& chain) {
+  Statement statement(database, "SELECT 1 FROM containers WHERE chain_id = ? LIMIT 1");
+  return statement.bind(chain.digest).step();
+}
+
 void delete_container_row(Database& database, std::string_view id) {
   Statement(database, "DELETE FROM containers WHERE id = ?").run(id);
 }

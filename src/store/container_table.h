@@ -15,6 +15,7 @@ std::vector<ContainerRecord> all_containers(Database& database);  // newest firs
 void put_container_row(Database& database, const ContainerRecord& container);
 void set_container_state_row(Database& database, std::string_view id, std::string_view state,
                              std::optional<int> exit_code);
+bool is_used_by_container(Database& database, const oci::ChainId& chain);
 void delete_container_row(Database& database, std::string_view id);
 
 }  // namespace nacre::store

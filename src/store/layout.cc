@@ -41,6 +41,10 @@ fs::path Layout::chain_index(const oci::ChainId& chain) const {
   return this->chain(chain) / "index";
 }
 
+fs::path Layout::chain_root(const oci::ChainId& chain) const {
+  return this->chain(chain) / "root";
+}
+
 fs::path Layout::lock(const oci::Digest& digest) const {
   return locks() / digest.hex();
 }

@@ -27,6 +27,7 @@ class Layout {
   fs::path chains() const { return root_ / "chains"; }
   fs::path chain(const oci::ChainId& chain) const;        // chains/<algorithm>/<hex>/
   fs::path chain_index(const oci::ChainId& chain) const;  // .../index
+  fs::path chain_root(const oci::ChainId& chain) const;   // .../root/, where the stack is laid out as plain files
 
   fs::path leases() const { return root_ / "leases"; }
   fs::path lease(std::string_view id) const { return leases() / id; }  // locked as long as its process works

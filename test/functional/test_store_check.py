@@ -232,3 +232,30 @@ def test_an_image_in_use_is_repaired_all_the_same(nacre: Nacre, busybox: str) ->
     nacre("store", "check", "--repair").ok()
     shell(nacre, "true").ok()
     assert len(container_directories(nacre)) == 1
+
+
+def test_files_laid_out_for_containers(busybox: str, nacre: Nacre) -> None:
+    """They are only there where the kernel cannot mount an index. A container that has them mounted keeps them."""
+    if nacre.driver != "extract":
+        pytest.skip("of the extract driver alone")
+    shell(nacre, "true").ok()
+    (root,) = (nacre.root / "chains/sha256").glob("*/root")
+    nacre("store", "check").ok()
+    (root / "etc/passwd").write_text("root:x:0:0:root:/:/bin/sh\nmallory:x:0:0::/:/bin/sh\n")
+    found = nacre("store", "check").fails(1).out
+    assert "laid out files: 'etc/passwd': " in found
+    nacre("run", "--name", "kept", IMAGE, "true").ok()
+    assert "left to a container that uses them" in nacre("store", "check", "--repair").fails(1).out
+    assert root.exists()
+
+
+def test_files_laid_out_are_made_again(busybox: str, nacre: Nacre) -> None:
+    if nacre.driver != "extract":
+        pytest.skip("of the extract driver alone")
+    shell(nacre, "true").ok()
+    (root,) = (nacre.root / "chains/sha256").glob("*/root")
+    (root / "etc/group").unlink()
+    assert "laid out files: 'etc/group': is missing; moved to trash" in nacre("store", "check", "--repair").ok().out
+    nacre("store", "check").ok()
+    assert shell(nacre, "cat /etc/group").ok().out.startswith("root:")
+    nacre("store", "check").ok()

@@ -87,6 +87,15 @@ TEST_F(CheckTest, AMissingIndexIsRebuiltFromItsTar) {
   EXPECT_TRUE(run().clean());
 }
 
+TEST_F(CheckTest, AWrongSizeOfTheFilesIsSetRight) {
+  const auto before = store_.find_layer(layer(0))->content_size;
+  execute(fmt::format("UPDATE layers SET content_size = 7 WHERE diff_id = '{}'", layer(0).digest.str()));
+  EXPECT_THAT(lines(run()), testing::Contains(HasSubstr("its files have ")));
+  EXPECT_TRUE(all_repaired(run(Repair::yes)));
+  EXPECT_EQ(store_.find_layer(layer(0))->content_size, before);
+  EXPECT_TRUE(run().clean());
+}
+
 TEST_F(CheckTest, ADamagedTarIsRebuiltFromItsBlob) {
   damage(store_.layout().layer_tar(layer(1)));
   const auto found = run();

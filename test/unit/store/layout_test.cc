@@ -16,6 +16,7 @@ TEST(LayoutTest, ContentLiesUnderItsDigest) {
   EXPECT_EQ(layout.layer_tar(oci::DiffId{digest}), fs::path("/store/layers/sha256/" + hex64 + "/tar"));
   EXPECT_EQ(layout.layer_index(oci::DiffId{digest}), fs::path("/store/layers/sha256/" + hex64 + "/index"));
   EXPECT_EQ(layout.chain_index(oci::ChainId{digest}), fs::path("/store/chains/sha256/" + hex64 + "/index"));
+  EXPECT_EQ(layout.chain_root(oci::ChainId{digest}), fs::path("/store/chains/sha256/" + hex64 + "/root"));
   EXPECT_EQ(layout.lock(digest), fs::path("/store/locks/" + hex64));
 }
 
