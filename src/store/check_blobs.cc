@@ -36,14 +36,14 @@ bool is_in_a_layer(CheckContext& context, const oci::Digest& digest) {
   return context.store.find_layer(oci::DiffId{digest}).has_value();
 }
 
-void report_damage(CheckContext& context, const Object& blob, std::string problem) {
+void report_damage(CheckContext& context, const Object& blob, const Place& looked_at, std::string problem) {
   if (!context.repairs()) {
     context.damaged.insert(blob);
     context.add(describe(blob), std::move(problem));
     return;
   }
   const std::string advice = context.advice(blob);
-  context.discard(blob);
+  context.discard(blob, looked_at);
   if (is_in_a_layer(context, blob.digest)) {
     context.add_repaired(describe(blob), std::move(problem), "moved to trash; the layer's tar has the same bytes");
   } else if (advice.empty()) {
@@ -66,8 +66,9 @@ void check_blobs(CheckContext& context) {
       continue;
     }
     ++context.report.blobs;
-    if (auto problem = problem_of(context, digest, *size); problem && context.is_damage(blob)) {
-      report_damage(context, blob, std::move(*problem));
+    const Place looked_at = context.place_of(blob);
+    if (auto problem = problem_of(context, digest, *size); problem && context.is_damage(blob, looked_at)) {
+      report_damage(context, blob, looked_at, std::move(*problem));
     } else {
       check_not_writable_by_others(context, describe(blob), context.layout.blob(digest));
     }

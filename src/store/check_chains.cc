@@ -73,8 +73,9 @@ bool discard_root(CheckContext& context, const oci::ChainId& chain) {
 
 void check_root(CheckContext& context, const oci::ChainId& chain, const std::vector<oci::DiffId>& layers) {
   const Object object{ObjectKind::chain, chain.digest};
+  const Place looked_at = context.place_of(object);
   auto problem = problem_of_root(context, chain, layers);
-  if (!problem || !context.is_damage(object)) {
+  if (!problem || !context.is_damage(object, looked_at)) {
     return;
   }
   if (!context.repairs()) {
@@ -96,17 +97,18 @@ void check_chains(CheckContext& context) {
     const oci::ChainId chain{digest};
     const auto layers = layers_of_chain(*context.database.lock(), chain);
     ++context.report.chains;
+    const Place looked_at = context.place_of(object);
     auto problem = problem_of(context, chain, layers);
     if (!problem) {
       check_not_writable_by_others(context, describe(object), context.layout.chain_index(chain));
       check_root(context, chain, layers);
       continue;
     }
-    if (!context.is_damage(object)) {
+    if (!context.is_damage(object, looked_at)) {
       continue;
     }
     if (context.repairs()) {
-      context.discard(object);
+      context.discard(object, looked_at);
       context.add_repaired(describe(object), std::move(*problem), "moved to trash; made again when next needed");
     } else {
       context.add(describe(object), std::move(*problem));

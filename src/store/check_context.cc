@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include "archive/byte_stream.h"
 #include "store/trash.h"
@@ -37,11 +38,19 @@ void CheckContext::while_nothing_changes(const std::function<void(Database&)>& b
   body(*connection);
 }
 
-bool CheckContext::is_damage(const Object& object) {
+Place CheckContext::place_of(const Object& object) const {
+  struct stat info{};
+  if (::lstat(path_of(layout, object).c_str(), &info) != 0) {
+    return {};
+  }
+  return {info.st_ino, info.st_ctim.tv_sec, info.st_ctim.tv_nsec};
+}
+
+bool CheckContext::is_damage(const Object& object, const Place& looked_at) {
   bool recorded = false;
-  while_nothing_changes([&](Database& rows) { recorded = has_row(rows, object); });
+  while_nothing_changes([&](Database& rows) { recorded = has_row(rows, object) && place_of(object) == looked_at; });
   const bool may_be_missing = object.kind == ObjectKind::chain || unneeded.contains(object);
-  if (recorded && may_be_missing && !path_exists(path_of(layout, object))) {
+  if (recorded && may_be_missing && looked_at == Place{}) {
     ++report.leftovers;
     return false;
   }
@@ -60,9 +69,12 @@ oci::Digest CheckContext::digest_of_file(const fs::path& path, oci::DigestAlgori
   return hasher.finish();
 }
 
-void CheckContext::discard(const Object& object) {
+void CheckContext::discard(const Object& object, const Place& looked_at) {
   auto connection = database.lock();
   Transaction transaction(*connection, Commit::relaxed);
+  if (place_of(object) != looked_at) {
+    return;
+  }
   move_to_trash(layout, path_of(layout, object));
   delete_row(*connection, object);
   transaction.commit();

@@ -56,8 +56,11 @@ void check_images(CheckContext& context) {
     context.begin(object);
     ++context.report.images;
     const auto problem = problem_of(context, image);
-    if (!problem || !context.store.find_image(image.id)) {
+    if (!problem) {
       continue;
+    }
+    if (const auto now = context.store.find_image(image.id); !now || now->loaded != image.loaded) {
+      continue;  // removed, or loaded again, while we looked
     }
     if (context.repairs()) {
       context.add_lost(object, *problem, "cannot be rebuilt" + context.advice({ObjectKind::blob, image.id}));

@@ -59,12 +59,16 @@ Verdict judge(CheckContext& context, const LayerRecord& layer) {
   if (!path_exists(index_path)) {
     return {{}, "index is missing"};
   }
-  CompareSink compare(index_path);
-  build_layer_index(*tree, open_file(tar_path, O_RDONLY), compare);
-  if (!compare.same()) {
-    verdict.index_problem = "index does not match its tar";
-  } else if (tree->content_size() != layer.content_size) {
-    verdict.index_problem = fmt::format("its files have {} bytes, not {}", tree->content_size(), layer.content_size);
+  try {
+    CompareSink compare(index_path);
+    build_layer_index(*tree, open_file(tar_path, O_RDONLY), compare);
+    if (!compare.same()) {
+      verdict.index_problem = "index does not match its tar";
+    } else if (tree->content_size() != layer.content_size) {
+      verdict.index_problem = fmt::format("its files have {} bytes, not {}", tree->content_size(), layer.content_size);
+    }
+  } catch (const Error& error) {
+    verdict.index_problem = fmt::format("index cannot be verified: {}", error.message());
   }
   return verdict;
 }
@@ -94,14 +98,14 @@ std::optional<oci::Digest> rebuild_from_blob(CheckContext& context, const LayerR
   return std::nullopt;
 }
 
-void repair_tar(CheckContext& context, const LayerRecord& layer, const std::string& problem) {
+void repair_tar(CheckContext& context, const LayerRecord& layer, const Place& looked_at, const std::string& problem) {
   const Object object{ObjectKind::layer, layer.diff_id.digest};
   if (const auto source = rebuild_from_blob(context, layer)) {
     context.add_repaired(describe(object), problem, fmt::format("rebuilt from blob {}", source->str()));
     return;
   }
   const std::string advice = context.advice(object);
-  context.discard(object);
+  context.discard(object, looked_at);
   if (advice.empty()) {
     context.add_repaired(describe(object), problem, "moved to trash; no image needs it");
   } else {
@@ -131,6 +135,7 @@ void repair_index(CheckContext& context, LayerRecord layer, const std::string& p
 void check_layer(CheckContext& context, const LayerRecord& layer) {
   const Object object{ObjectKind::layer, layer.diff_id.digest};
   ++context.report.layers;
+  const Place looked_at = context.place_of(object);
   const Verdict verdict = judge(context, layer);
   const auto& problem = verdict.tar_problem ? verdict.tar_problem : verdict.index_problem;
   if (!problem) {
@@ -139,14 +144,14 @@ void check_layer(CheckContext& context, const LayerRecord& layer) {
     }
     return;
   }
-  if (!context.is_damage(object)) {
+  if (!context.is_damage(object, looked_at)) {
     return;
   }
   if (!context.repairs()) {
     context.damaged.insert(object);
     context.add(describe(object), *problem);
   } else if (verdict.tar_problem) {
-    repair_tar(context, layer, *problem);
+    repair_tar(context, layer, looked_at, *problem);
   } else {
     repair_index(context, layer, *problem);
   }

@@ -47,12 +47,23 @@ def test_concurrent_loads_of_an_archive_make_one_copy(nacre: Nacre, tmp_path: pa
     assert_swept(nacre)
 
 
-def repeat(nacre: Nacre, rounds: int, command: list[str], allowed: str, problems: list[str]) -> None:
-    """Runs a command again and again; `allowed` is the one error it may end with."""
-    for _ in range(rounds):
-        result = nacre(*command)
-        if result.code != 0 and not (allowed and result.code == 1 and allowed in result.err):
-            problems.append(f"{command}: exit status {result.code}: {result.err}{result.out}")
+def repeated(nacre: Nacre, rounds: int, work: list[tuple[list[str], str]]) -> list[str]:
+    """Runs commands side by side, each again and again; beside a command stands the one error it may end with. Returns
+    what else went wrong."""
+    problems: list[str] = []
+
+    def repeat(command: list[str], allowed: str) -> None:
+        for _ in range(rounds):
+            result = nacre(*command)
+            if result.code != 0 and not (allowed and result.code == 1 and allowed in result.err):
+                problems.append(f"{command}: exit status {result.code}: {result.err}{result.out}")
+
+    threads = [threading.Thread(target=repeat, args=args) for args in work]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return problems
 
 
 def test_loading_and_removing_the_same_image_at_once(nacre: Nacre, tmp_path: pathlib.Path) -> None:
@@ -60,14 +71,8 @@ def test_loading_and_removing_the_same_image_at_once(nacre: Nacre, tmp_path: pat
     archive = archives.oci_archive(tmp_path / "app.tar", image)
     loading = ["load", "-i", str(archive)]
     removing = ["rmi", "-f", "app:1"]
-    problems: list[str] = []
     work = [(loading, ""), (removing, "No such image: app:1"), (loading, ""), (removing, "No such image: app:1")]
-    threads = [threading.Thread(target=repeat, args=(nacre, ROUNDS // 2, command, allowed, problems)) for command, allowed in work]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert problems == []
+    assert repeated(nacre, ROUNDS // 2, work) == []
     assert_sound(nacre)
     nacre.load(archive)
     nacre("save", "-o", tmp_path / "saved.tar", "app:1").ok()
@@ -78,7 +83,6 @@ def test_loading_and_removing_the_same_image_at_once(nacre: Nacre, tmp_path: pat
 def test_readers_among_writers(nacre: Nacre, tmp_path: pathlib.Path) -> None:
     archive = archives.oci_archive(tmp_path / "app.tar", app_image())
     nacre.load(archive)
-    problems: list[str] = []
     gone = "No such"
     work = [
         (["load", "-i", str(archive)], ""),
@@ -89,12 +93,8 @@ def test_readers_among_writers(nacre: Nacre, tmp_path: pathlib.Path) -> None:
         (["system", "df", "-v"], ""),
         (["cat", "app:1:/first/0"], gone),
         (["store", "check"], ""),
+        (["store", "check", "--repair"], ""),
     ]
-    threads = [threading.Thread(target=repeat, args=(nacre, max(4, ROUNDS // 8), command, allowed, problems)) for command, allowed in work]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert problems == []
+    assert repeated(nacre, max(4, ROUNDS // 8), work) == []
     assert_sound(nacre)
     assert_swept(nacre)

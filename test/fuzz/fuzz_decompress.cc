@@ -9,9 +9,12 @@
 
 #include "archive/compression.h"
 #include "base/error.h"
+#include "test/support/streams.h"
 
 namespace nacre::archive {
 namespace {
+
+using nacre::test::PieceSource;
 
 constexpr std::size_t enough_output = 4 * 1024 * 1024;
 
@@ -20,23 +23,6 @@ void check(bool holds) {
     std::abort();
   }
 }
-
-class PieceSource : public ByteSource {
- public:
-  PieceSource(std::string_view bytes, std::size_t piece)
-      : bytes_(std::make_shared<const std::string>(bytes)), piece_(piece) {}
-  Chunk next() override {
-    const Bytes rest = as_bytes(*bytes_).subspan(at_);
-    const Bytes part = rest.first(std::min(rest.size(), piece_));
-    at_ += part.size();
-    return {bytes_, part};
-  }
-
- private:
-  std::shared_ptr<const std::string> bytes_;
-  std::size_t piece_;
-  std::size_t at_ = 0;
-};
 
 struct Outcome {
   std::string output;

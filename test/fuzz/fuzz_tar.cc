@@ -11,38 +11,19 @@
 #include "archive/tar_reader.h"
 #include "archive/tar_writer.h"
 #include "base/error.h"
+#include "test/support/streams.h"
 
 namespace nacre::archive {
 namespace {
+
+using nacre::test::PieceSource;
+using nacre::test::StringSink;
 
 void check(bool holds) {
   if (!holds) {
     std::abort();
   }
 }
-
-class PieceSource : public ByteSource {
- public:
-  PieceSource(std::string_view bytes, std::size_t piece)
-      : bytes_(std::make_shared<const std::string>(bytes)), piece_(piece) {}
-  Chunk next() override {
-    const Bytes rest = as_bytes(*bytes_).subspan(at_);
-    const Bytes part = rest.first(std::min(rest.size(), piece_));
-    at_ += part.size();
-    return {bytes_, part};
-  }
-
- private:
-  std::shared_ptr<const std::string> bytes_;
-  std::size_t piece_;
-  std::size_t at_ = 0;
-};
-
-class StringSink : public ByteSink {
- public:
-  void write(Bytes bytes) override { text += as_text(bytes); }
-  std::string text;
-};
 
 struct Outcome {
   std::vector<TarMember> members;

@@ -12,12 +12,6 @@
 
 namespace nacre::archive {
 
-Chunk PieceSource::next() {
-  const auto piece = std::make_shared<const std::string>(text_.substr(at_, piece_));
-  at_ += piece->size();
-  return {piece, as_bytes(*piece)};
-}
-
 std::string gather(ByteSource& source) {
   return read_all(source, std::uint64_t{1} << 32);
 }

@@ -14,26 +14,12 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/temp.h"
+#include "test/support/streams.h"
 
 namespace nacre::archive {
 
-// Gives out a text in pieces of a fixed size, so that every structure is met cut in two.
-class PieceSource : public ByteSource {
- public:
-  PieceSource(std::string text, std::size_t piece) : text_(std::move(text)), piece_(piece) {}
-  Chunk next() override;
-
- private:
-  std::string text_;
-  std::size_t piece_;
-  std::size_t at_ = 0;
-};
-
-class StringSink : public ByteSink {
- public:
-  void write(Bytes bytes) override { text += as_text(bytes); }
-  std::string text;
-};
+using nacre::test::PieceSource;
+using nacre::test::StringSink;
 
 std::string gather(ByteSource& source);
 

@@ -22,7 +22,7 @@ std::string image_of(const tree::FileTree& tree, std::span<const std::string> de
         std::ranges::copy(bytes, buffer.begin());
       },
       sink);
-  return sink.text();
+  return sink.text;
 }
 
 std::string image_of(const tree::FileTree& tree, std::span<const std::uint64_t> device_sizes) {
@@ -33,7 +33,7 @@ std::string image_of(const tree::FileTree& tree, std::span<const std::uint64_t> 
         ADD_FAILURE() << "device " << device << " was read at " << offset;
       },
       sink);
-  return sink.text();
+  return sink.text;
 }
 
 void expect_same(const tree::FileTree& a, const tree::FileTree& b) {

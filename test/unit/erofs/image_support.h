@@ -7,18 +7,12 @@
 
 #include "archive/byte_stream.h"
 #include "base/bytes.h"
+#include "test/support/streams.h"
 #include "tree/file_tree.h"
 
 namespace nacre::erofs {
 
-class StringSink : public archive::ByteSink {
- public:
-  void write(Bytes bytes) override { text_.append(as_text(bytes)); }
-  const std::string& text() const { return text_; }
-
- private:
-  std::string text_;
-};
+using nacre::test::StringSink;
 
 // The image of a tree whose devices are these strings.
 std::string image_of(const tree::FileTree& tree, std::span<const std::string> devices);

@@ -54,8 +54,8 @@ class KernelMount : public testing::Test {
         },
         sink);
     remove_file(path("index"));
-    write_file(path("index"), sink.text());
-    expect_same(tree, read_image(as_bytes(sink.text())));
+    write_file(path("index"), sink.text);
+    expect_same(tree, read_image(as_bytes(sink.text)));
   }
 
   TestMount mount_tar(const fs::path& tar) {

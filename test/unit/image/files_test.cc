@@ -4,9 +4,12 @@
 
 #include "base/subprocess.h"
 #include "image_test_support.h"
+#include "test/support/streams.h"
 
 namespace nacre::image {
 namespace {
+
+using nacre::test::StringSink;
 
 using archive::MemberType;
 using test::directory_member;
@@ -20,12 +23,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 using tree::FollowLast;
-
-class StringSink : public archive::ByteSink {
- public:
-  void write(Bytes bytes) override { text += as_text(bytes); }
-  std::string text;
-};
 
 std::string content_of(const ImageFiles& files, std::string_view path) {
   StringSink sink;

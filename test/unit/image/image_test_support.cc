@@ -14,16 +14,13 @@
 #include "archive/tar_writer.h"
 #include "image/load_context.h"
 #include "store/layer_ingest.h"
+#include "test/support/streams.h"
 
 namespace nacre::image::test {
 
 namespace {
 
-class StringSink : public archive::ByteSink {
- public:
-  void write(Bytes bytes) override { text += as_text(bytes); }
-  std::string text;
-};
+using nacre::test::StringSink;
 
 class SilentObserver : public LoadObserver {
  public:

@@ -9,14 +9,9 @@
 #include "base/temp.h"
 #include "store/layer_ingest.h"
 #include "store/store.h"
+#include "test/support/streams.h"
 
 namespace nacre::test {
-
-class StringSink : public archive::ByteSink {
- public:
-  void write(Bytes bytes) override { text.append(as_text(bytes)); }
-  std::string text;
-};
 
 // A tar being put together, member by member.
 class LayerTar {

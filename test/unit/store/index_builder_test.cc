@@ -3,15 +3,12 @@
 #include "archive/tar_writer.h"
 #include "erofs/image_reader.h"
 #include "store_test_support.h"
+#include "test/support/streams.h"
 
 namespace nacre::store::test {
 namespace {
 
-class StringSink : public archive::ByteSink {
- public:
-  void write(Bytes bytes) override { text.append(as_text(bytes)); }
-  std::string text;
-};
+using nacre::test::StringSink;
 
 class IndexBuilderTest : public StoreTest {
  protected:

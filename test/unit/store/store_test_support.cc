@@ -9,16 +9,13 @@
 
 #include "archive/tar_writer.h"
 #include "oci/media_type.h"
+#include "test/support/streams.h"
 
 namespace nacre::store::test {
 
 namespace {
 
-class StringSink : public archive::ByteSink {
- public:
-  void write(Bytes bytes) override { text.append(as_text(bytes)); }
-  std::string text;
-};
+using nacre::test::StringSink;
 
 std::uint32_t crc32(std::string_view bytes) {
   std::uint32_t crc = 0xffffffffU;
