@@ -79,7 +79,7 @@ void WorkerPool::run(const std::function<void()>& task) {
   --state->running;
   if (failure) {
     if (!state->failure) {
-      state->failure = failure;
+      state->failure = std::move(failure);
     }
     state->queue.clear();
   }

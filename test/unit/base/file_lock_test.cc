@@ -1,5 +1,6 @@
 #include "base/file_lock.h"
 
+#include <atomic>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -25,7 +26,7 @@ TEST(FileLock, ExcludesAndShares) {
 
 TEST(FileLock, WaitsForItsTurn) {
   const Scratch scratch;
-  int order = 0;
+  std::atomic<int> order = 0;
   auto held = std::make_unique<FileLock>(FileLock::acquire(scratch / "lock", LockMode::exclusive));
   std::thread waiter([&] {
     const auto lock = FileLock::acquire(scratch / "lock", LockMode::exclusive);
