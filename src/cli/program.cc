@@ -45,15 +45,8 @@ void raise_file_limit() {
 }
 
 bool has_name(const Command& command, std::string_view name) {
-  if (command.info.name == name) {
-    return true;
-  }
-  for (const auto& alias : command.info.aliases) {
-    if (alias == name) {
-      return true;
-    }
-  }
-  return false;
+  const auto& aliases = command.info.aliases;
+  return command.info.name == name || std::ranges::find(aliases, name) != aliases.end();
 }
 
 const Command* find_command(std::string_view name) {

@@ -1,7 +1,6 @@
 #include "erofs/image_plan.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include <fmt/core.h>
 
@@ -108,8 +107,9 @@ class Planner {
       plan_inode(id);
     }
     place_areas();
-    plan_.by_offset.resize(plan_.inodes.size());
-    std::iota(plan_.by_offset.begin(), plan_.by_offset.end(), InodeId{0});
+    for (InodeId id = 0; id < plan_.inodes.size(); ++id) {
+      plan_.by_offset.push_back(id);
+    }
     std::ranges::sort(plan_.by_offset, {}, [&](InodeId id) { return plan_.inodes[id].offset; });
     return std::move(plan_);
   }

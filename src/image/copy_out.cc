@@ -1,5 +1,6 @@
 #include <array>
 #include <map>
+#include <ranges>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -58,9 +59,9 @@ class HostWriter {
       with_context([&] { return "copy to '" + path + "'"; }, [&] { write_node(id, parent, path); });
     });
     // Directories last, deepest first: what was put into them changed their times, and may need their write permission.
-    for (auto directory = directories_.rbegin(); directory != directories_.rend(); ++directory) {
-      const Fd handle = open_beneath(parent, directory->second, O_RDONLY | O_DIRECTORY);
-      set_metadata(handle, files_.tree().inode(directory->first));
+    for (const auto& [id, path] : std::views::reverse(directories_)) {
+      const Fd handle = open_beneath(parent, path, O_RDONLY | O_DIRECTORY);
+      set_metadata(handle, files_.tree().inode(id));
     }
     directories_.clear();
   }

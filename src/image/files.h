@@ -29,9 +29,9 @@ class ImageFiles {
     std::uint64_t length = 0;
   };
   // The whole content as runs in order; throws Error (invalid_argument) for what is no regular file.
-  std::vector<Run> runs(tree::InodeId inode) const;
+  std::vector<Run> runs(tree::InodeId id) const;
   // Sends the content of a regular file to a sink.
-  void read(tree::InodeId inode, archive::ByteSink& sink, const CancelToken& cancel) const;
+  void read(tree::InodeId id, archive::ByteSink& sink, const CancelToken& cancel) const;
   // Which tar the content is in: two inodes with the same answer have the same bytes. Nothing for empty or sparse
   // files.
   struct Place {
@@ -40,7 +40,7 @@ class ImageFiles {
     std::uint64_t size;
     bool operator==(const Place&) const = default;
   };
-  std::optional<Place> place(tree::InodeId inode) const;
+  std::optional<Place> place(tree::InodeId id) const;
 
  private:
   ImageFiles(tree::FileTree tree, std::vector<oci::DiffId> layers, std::vector<Fd> tars)

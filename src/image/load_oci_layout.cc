@@ -134,9 +134,8 @@ void load_index(LoadContext& context, const Target& target, PlatformChoice& choi
   collect_manifests(context.members(), *target.index, 1, manifests);
   std::erase_if(manifests, [&](const auto& each) { return !context.members().has(blob_path(each.digest)); });
   const auto host = oci::Platform::host();
-  std::stable_partition(manifests.begin(), manifests.end(), [&](const auto& each) {
-    return !each.platform || !oci::platform_distance(host, *each.platform);
-  });
+  std::ranges::stable_partition(
+      manifests, [&](const auto& each) { return !each.platform || !oci::platform_distance(host, *each.platform); });
   bool any = false;
   for (const auto& manifest : manifests) {
     any = load_manifest(context, manifest, target.names, &*target.index, choice) || any;

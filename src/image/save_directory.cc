@@ -1,5 +1,6 @@
 // Images into a directory in the OCI layout. Source: OCI image-layout.md; how names move: as skopeo does it.
 #include <algorithm>
+#include <ranges>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -70,9 +71,9 @@ class Additions {
   Additions(const Additions&) = delete;
   Additions& operator=(const Additions&) = delete;
   ~Additions() {
-    for (auto path = paths_.rbegin(); path != paths_.rend(); ++path) {
+    for (const fs::path& path : std::views::reverse(paths_)) {
       std::error_code ignored;  // a directory that somebody else put something in stays
-      fs::remove(*path, ignored);
+      fs::remove(path, ignored);
     }
   }
   void add(fs::path path) { paths_.push_back(std::move(path)); }

@@ -37,7 +37,7 @@ bool looks_like_json(const archive::Chunk& head) {
 
 class StreamMembers : public Members {
  public:
-  StreamMembers(archive::ByteSource& stream, const MembersContext& context) : context_(context) {
+  StreamMembers(archive::ByteSource& stream, MembersContext context) : context_(std::move(context)) {
     archive::TarReader reader(stream);
     while (const auto member = reader.next()) {
       take(*member, reader);

@@ -1,5 +1,6 @@
 #include "runtime/cgroup.h"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <sstream>
@@ -80,12 +81,8 @@ bool HostCgroups::has_controller(std::string_view name) const {
     return path_exists(root_ / name);
   }
   const std::string controllers = read_file(root_ / "cgroup.controllers", max_listing);
-  for (const std::string_view word : split(std::string_view(controllers).substr(0, controllers.find('\n')), ' ')) {
-    if (word == name) {
-      return true;
-    }
-  }
-  return false;
+  const auto words = split(std::string_view(controllers).substr(0, controllers.find('\n')), ' ');
+  return std::ranges::find(words, name) != words.end();
 }
 
 bool HostCgroups::counts_swap() const {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <ranges>
 #include <set>
 #include <utility>
 
@@ -143,13 +144,13 @@ std::vector<std::string> merged_tmpfs_options(std::span<const std::string> reque
   }
   std::vector<std::string> merged;
   std::set<std::string_view> decided;
-  for (auto option = all.rbegin(); option != all.rend(); ++option) {
-    const auto subject = subject_of(*option);
+  for (const auto& option : std::views::reverse(all)) {
+    const auto subject = subject_of(option);
     if (!subject) {
-      throw invalid(fmt::format("invalid tmpfs option [\"{}\"]", *option));
+      throw invalid(fmt::format("invalid tmpfs option [\"{}\"]", option));
     }
     if (decided.insert(*subject).second) {
-      merged.push_back(*option);
+      merged.push_back(option);
     }
   }
   std::ranges::reverse(merged);

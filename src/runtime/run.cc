@@ -179,14 +179,13 @@ Watchdog guard(const Container& container, const OciRuntime& runtime, const Host
     terminal.emplace(copy.get());
     keep_open.push_back(copy.get());
   }
-  return Watchdog(
-      [&] {
-        if (terminal) {
-          terminal->restore();
-        }
-        runtime.destroy(container.id(), cgroups);
-      },
-      keep_open);
+  return {[&] {
+            if (terminal) {
+              terminal->restore();
+            }
+            runtime.destroy(container.id(), cgroups);
+          },
+          keep_open};
 }
 
 }  // namespace

@@ -27,8 +27,8 @@ using oci::OrderedJson;
 std::pair<int, int> parse_version(std::string_view text) {
   int major = 0;
   int minor = 0;
-  const char* end = text.data() + text.size();
-  const auto first = std::from_chars(text.data(), end, major);
+  const char* const end = text.data() + text.size();
+  const auto first = std::from_chars(text.data(), text.data() + text.size(), major);
   if (first.ptr != end && *first.ptr == '.') {
     std::from_chars(first.ptr + 1, end, minor);
   }
@@ -50,8 +50,8 @@ std::vector<std::string> strings(const Json& object, std::string_view name) {
 
 class Translator {
  public:
-  Translator(std::span<const std::string> capabilities, const SeccompHost& host)
-      : capabilities_(capabilities.begin(), capabilities.end()), host_(host) {}
+  Translator(std::span<const std::string> capabilities, SeccompHost host)
+      : capabilities_(capabilities.begin(), capabilities.end()), host_(std::move(host)) {}
 
   OrderedJson translate(const Json& profile) {
     OrderedJson result;

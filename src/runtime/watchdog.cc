@@ -21,7 +21,7 @@ void close_all_but(std::vector<int> kept) {
   std::ranges::sort(kept);
   unsigned from = 3;
   for (const int number : kept) {
-    const unsigned next = static_cast<unsigned>(number);
+    const auto next = static_cast<unsigned>(number);
     if (next > from) {
       ::close_range(from, next - 1, 0);
     }

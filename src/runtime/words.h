@@ -31,11 +31,11 @@ inline char to_upper(char c) {
   return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
 }
 
-template <char (*Convert)(char)>
+template <char (*convert)(char)>
 std::string converted(std::string_view text) {
   std::string result(text);
   for (char& c : result) {
-    c = Convert(c);
+    c = convert(c);
   }
   return result;
 }

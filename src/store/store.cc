@@ -15,7 +15,7 @@ namespace nacre::store {
 Store Store::open(const fs::path& root) {
   Layout layout(fs::absolute(root).lexically_normal());
   Database database = open_database(layout);
-  return Store(std::unique_ptr<Impl>(new Impl{std::move(layout), Guarded<Database>(std::move(database))}));
+  return Store(std::make_unique<Impl>(std::move(layout), std::move(database)));
 }
 
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

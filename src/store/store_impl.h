@@ -10,6 +10,8 @@
 namespace nacre::store {
 
 struct Store::Impl {
+  Impl(Layout where, Database rows) : layout(std::move(where)), database(std::move(rows)) {}
+
   Layout layout;
   Guarded<Database> database;
 

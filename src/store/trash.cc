@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/random.h"
 #include "store/disk_usage.h"
 
@@ -41,9 +42,7 @@ namespace {
 void become_daemon() {
   ::setsid();
   ::close_range(0, ~0U, 0);
-  const int null = ::open("/dev/null", O_RDWR);  // becomes 0
-  ::dup2(null, 1);
-  ::dup2(null, 2);
+  occupy_standard_descriptors();
   for (const int number : {SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGPIPE}) {
     std::signal(number, SIG_DFL);
   }

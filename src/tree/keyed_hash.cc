@@ -44,7 +44,7 @@ std::uint64_t KeyedHash::operator()(std::uint32_t directory, std::string_view na
   const std::uint64_t length = name.size();
   state.absorb(std::uint64_t{directory} << 32 | (length & 0xffffffff));
   while (name.size() >= 8) {
-    std::uint64_t word;
+    std::uint64_t word = 0;
     std::memcpy(&word, name.data(), 8);
     state.absorb(word);
     name.remove_prefix(8);

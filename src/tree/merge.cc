@@ -92,7 +92,7 @@ class LayerApplication {
       if (!is_implicit(kind)) {
         merged_.replace(*below, directory_inode(entry.inode), extra_of(layer_, entry.inode));
       }
-      waiting_.push_back({entry.inode, *below});
+      waiting_.emplace_back(entry.inode, *below);
       return;
     }
     // A new inode has no entries, which is all it takes to hide what is below.
@@ -100,7 +100,7 @@ class LayerApplication {
                              ? merged_.add(merged_.inode(*below), merged_.extra(*below))
                              : merged_.add(directory_inode(entry.inode), extra_of(layer_, entry.inode));
     merged_.link(directory, entry.name, made);
-    waiting_.push_back({entry.inode, made});
+    waiting_.emplace_back(entry.inode, made);
   }
 
   // The root cannot be replaced by a new inode, so an opaque one is emptied.
@@ -112,7 +112,7 @@ class LayerApplication {
     if (!is_implicit(kind)) {
       merged_.replace(root_inode, directory_inode(root_inode), extra_of(layer_, root_inode));
     }
-    waiting_.push_back({root_inode, root_inode});
+    waiting_.emplace_back(root_inode, root_inode);
   }
 
   Inode directory_inode(InodeId id) const {

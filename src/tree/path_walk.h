@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <ranges>
 #include <span>
 #include <string>
 #include <string_view>
@@ -73,8 +74,8 @@ class PathWalk {
   std::string unresolved_path() const {
     std::string text = path();
     text.append("/").append(component_);
-    for (auto segment = pending_.rbegin(); segment != pending_.rend(); ++segment) {
-      text.append("/").append(*segment);
+    for (const auto& segment : std::views::reverse(pending_)) {
+      text.append("/").append(segment);
     }
     return text;
   }

@@ -1,6 +1,7 @@
 #include "tree/tree_editor.h"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 #include <fmt/core.h>
@@ -166,9 +167,9 @@ FileTree TreeEditor::finish() && {
     const InodeId directory = waiting.back();
     waiting.pop_back();
     std::vector<Entry> entries = live_entries(directory);
-    for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
-      if (inodes_[entry->inode].type == InodeType::directory) {
-        waiting.push_back(entry->inode);
+    for (const Entry& entry : std::views::reverse(entries)) {
+      if (inodes_[entry.inode].type == InodeType::directory) {
+        waiting.push_back(entry.inode);
       }
     }
     for (Entry& entry : entries) {

@@ -223,7 +223,7 @@ std::expected<GoNumber, NumberError> parse_go_number(std::string_view text) {
     number.integer = static_cast<std::int64_t>(*magnitude);
   }
   if (magnitude && ((!negative && !positive) || *magnitude == 0)) {
-    number.unsigned_integer = *magnitude;
+    number.unsigned_integer = magnitude;
   }
   if (number.integer) {
     number.floating = static_cast<double>(*number.integer);
