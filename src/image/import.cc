@@ -11,6 +11,7 @@
 #include "archive/file_reader.h"
 #include "base/error.h"
 #include "image/config_change.h"
+#include "image/full_disk.h"
 #include "image/import_download.h"
 #include "image/load_context.h"
 #include "oci/media_type.h"
@@ -100,20 +101,22 @@ oci::ImageConfig make_config(const Plan& plan, const store::LayerRecord& layer) 
 
 oci::Digest import_stream(store::Store& store, archive::ByteSource& source, const Plan& plan,
                           const store::ByteProgress& progress, const CancelToken& cancel) {
-  store::Lease lease = store.lease();
-  store::IngestedLayer ingested = store::ingest_layer(lease.ingest_directory(), source, {}, cancel, progress);
-  if (ingested.record.tar_size == 0) {
-    throw Error(Code::corrupt, "the input is empty; expected the tar of a root file system");
-  }
-  const oci::Descriptor descriptor = describe_layer(ingested);
-  const store::LayerRecord layer = store::commit_layer(lease, std::move(ingested));
-  require_linked_files(store, lease, std::span(&layer.diff_id, 1), cancel);
-  const auto config = make_config(plan, layer);
-  const auto manifest = oci::Manifest::make(config_descriptor(config), {descriptor});
-  lease.put_blob(as_bytes(config.raw()));
-  lease.put_blob(as_bytes(manifest.raw()));
-  lease.put_image(image_record(config, manifest, {layer}), manifest, plan.names);
-  return config.digest();
+  return giving_back_when_full(store, [&] {
+    store::Lease lease = store.lease();
+    store::IngestedLayer ingested = store::ingest_layer(lease.ingest_directory(), source, {}, cancel, progress);
+    if (ingested.record.tar_size == 0) {
+      throw Error(Code::corrupt, "the input is empty; expected the tar of a root file system");
+    }
+    const oci::Descriptor descriptor = describe_layer(ingested);
+    const store::LayerRecord layer = store::commit_layer(lease, std::move(ingested));
+    require_linked_files(store, lease, std::span(&layer.diff_id, 1), cancel);
+    const auto config = make_config(plan, layer);
+    const auto manifest = oci::Manifest::make(config_descriptor(config), {descriptor});
+    lease.put_blob(as_bytes(config.raw()));
+    lease.put_blob(as_bytes(manifest.raw()));
+    lease.put_image(image_record(config, manifest, {layer}), manifest, plan.names);
+    return config.digest();
+  });
 }
 
 // A regular file that nobody has read from yet.

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/worker_pool.h"
 #include "erofs/image_reader.h"
+#include "image/full_disk.h"
 #include "image/load_context.h"
 #include "oci/media_type.h"
 #include "store/layer_ingest.h"
@@ -172,19 +173,23 @@ void load_members(store::Store& store, Members& members, store::Lease& lease, co
 
 void load_archive(store::Store& store, Fd file, const LoadOptions& options, LoadObserver& observer,
                   const CancelToken& cancel) {
-  store::Lease lease = store.lease();
-  const MembersContext context{lease.ingest_directory(), cancel, [&](std::string_view path, std::uint64_t bytes) {
-                                 observer.layer_progress(path, bytes, 0);
-                               }};
-  const auto members = open_archive_members(std::move(file), context);
-  load_members(store, *members, lease, options, observer, cancel);
+  giving_back_when_full(store, [&] {
+    store::Lease lease = store.lease();
+    const MembersContext context{lease.ingest_directory(), cancel, [&](std::string_view path, std::uint64_t bytes) {
+                                   observer.layer_progress(path, bytes, 0);
+                                 }};
+    const auto members = open_archive_members(std::move(file), context);
+    load_members(store, *members, lease, options, observer, cancel);
+  });
 }
 
 void load_directory(store::Store& store, const fs::path& directory, const LoadOptions& options, LoadObserver& observer,
                     const CancelToken& cancel) {
-  store::Lease lease = store.lease();
-  const auto members = open_directory_members(directory, {lease.ingest_directory(), cancel, {}});
-  load_members(store, *members, lease, options, observer, cancel);
+  giving_back_when_full(store, [&] {
+    store::Lease lease = store.lease();
+    const auto members = open_directory_members(directory, {lease.ingest_directory(), cancel, {}});
+    load_members(store, *members, lease, options, observer, cancel);
+  });
 }
 
 }  // namespace nacre::image
