@@ -26,6 +26,8 @@ class TempDir {
 class TempFile {
  public:
   TempFile(const fs::path& parent, std::string_view prefix, mode_t mode = 0644);
+  // A file that is there already, open for reading and writing, taken over.
+  TempFile(Fd file, fs::path path) : fd_(std::move(file)), path_(std::move(path)) {}
   TempFile(TempFile&& other) noexcept;
   TempFile& operator=(TempFile&&) = delete;
   ~TempFile();

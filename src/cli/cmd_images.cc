@@ -58,23 +58,35 @@ struct Place {
   std::string digest = "<none>";
 };
 
+// With --digests a line for each digest of a tag's repository, as docker has it; without, a repository's digests only
+// matter where it has no tag.
 std::vector<Place> places_of(const image::ListedImage& listed, bool with_digests) {
   std::vector<Place> places;
-  for (const auto& name : listed.names) {
-    Place place{name.name.familiar_name(), "<none>", "<none>"};
-    if (name.name.tag()) {
-      place.tag = *name.name.tag();
-    }
-    if (name.name.digest()) {
-      place.digest = name.name.digest()->str();
-      // Without --digests a repository's digest only matters where it has no tag.
-      const bool tagged = std::ranges::any_of(
-          listed.names, [&](const auto& other) { return other.name.tag() && other.name.name() == name.name.name(); });
-      if (!with_digests && tagged) {
-        continue;
+  const auto of_same_repository = [&](const oci::Reference& name, auto wanted) {
+    std::vector<const oci::Reference*> found;
+    for (const auto& other : listed.names) {
+      if (wanted(other.name).has_value() && other.name.name() == name.name()) {
+        found.push_back(&other.name);
       }
     }
-    places.push_back(std::move(place));
+    return found;
+  };
+  for (const auto& [name, target, image] : listed.names) {
+    const std::string repository = name.familiar_name();
+    if (!name.tag()) {
+      if (of_same_repository(name, [](const auto& other) { return other.tag(); }).empty()) {
+        places.push_back({repository, "<none>", name.digest()->str()});
+      }
+      continue;
+    }
+    const auto digests = of_same_repository(name, [](const auto& other) { return other.digest(); });
+    if (!with_digests || digests.empty()) {
+      places.push_back({repository, *name.tag(), "<none>"});
+      continue;
+    }
+    for (const auto* const digest : digests) {
+      places.push_back({repository, *name.tag(), digest->digest()->str()});
+    }
   }
   if (places.empty()) {
     places.emplace_back();

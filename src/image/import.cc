@@ -13,7 +13,8 @@
 #include "image/config_change.h"
 #include "image/full_disk.h"
 #include "image/import_download.h"
-#include "image/load_context.h"
+#include "image/new_image.h"
+#include "net/url.h"
 #include "oci/media_type.h"
 #include "oci/shown.h"
 #include "store/layer_ingest.h"
@@ -145,7 +146,7 @@ oci::Digest import_tar(store::Store& store, const Fd& input, std::string_view so
 
 oci::Digest import_url(store::Store& store, const std::string& url, const ImportOptions& options,
                        const ImportProgress& progress, const CancelToken& cancel) {
-  const Plan plan = make_plan(without_credentials(url), options);
+  const Plan plan = make_plan(net::without_credentials(url), options);
   const auto download = open_download(url, cancel);
   return import_stream(
       store, *download, plan,

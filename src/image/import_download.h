@@ -18,7 +18,4 @@ class Download : public archive::ByteSource {
 // too. Nothing is sent before the first next(). next() throws the Errors that import_url() describes.
 std::unique_ptr<Download> open_download(const std::string& url, CancelToken cancel);
 
-// A URL as it may be shown: without its user name and password.
-std::string without_credentials(const std::string& url);
-
 }  // namespace nacre::image

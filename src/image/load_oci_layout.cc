@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "image/load_context.h"
+#include "image/new_image.h"
 #include "image/platform_choice.h"
 #include "oci/media_type.h"
 

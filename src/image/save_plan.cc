@@ -8,8 +8,8 @@
 #include "archive/file_reader.h"
 #include "archive/tee.h"
 #include "base/error.h"
-#include "image/load_context.h"
 #include "image/lookup.h"
+#include "image/new_image.h"
 #include "oci/media_type.h"
 
 namespace nacre::image {

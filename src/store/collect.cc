@@ -3,6 +3,7 @@
 #include "store/image_table.h"
 #include "store/lease_table.h"
 #include "store/orphans.h"
+#include "store/partial_blob.h"
 #include "store/store_impl.h"
 #include "store/trash.h"
 
@@ -72,6 +73,7 @@ Store::Collected Store::collect() {
     lease.lock.release_and_remove();  // last: as long as it is there, the sweep is not done
   }
   sweep_locks(layout);
+  collected.bytes += sweep_downloads(layout);
   return collected;
 }
 

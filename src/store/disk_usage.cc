@@ -57,7 +57,7 @@ DiskUsage Store::disk_usage() const {
     usage.containers += allocated_bytes(layout.containers() / id, seen);
   }
   usage.trash = allocated_bytes(layout.trash(), seen);
-  usage.ingest = allocated_bytes(layout.ingest(), seen);
+  usage.ingest = allocated_bytes(layout.ingest(), seen) + allocated_bytes(layout.downloads(), seen);
   for (const char* suffix : {"", "-wal", "-shm"}) {
     usage.database += allocated_bytes(layout.database().native() + suffix, seen);
   }

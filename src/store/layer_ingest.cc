@@ -81,7 +81,7 @@ TarResult take_tar(archive::ByteSource& uncompressed, const Fd& tar) {
 }  // namespace
 
 IngestedLayer ingest_layer(const fs::path& ingest, archive::ByteSource& source, const LayerExpectation& expected,
-                           const CancelToken& cancel, const ByteProgress& progress) {
+                           const CancelToken& cancel, const ByteProgress& progress, BlobCopy blob_copy) {
   TempDir directory(ingest, "layer-");
   const Fd tar = open_file(directory.path() / "tar", O_RDWR | O_CREAT | O_EXCL, 0644);
   WatchedSource input(source, cancel, progress);
@@ -94,15 +94,21 @@ IngestedLayer ingest_layer(const fs::path& ingest, archive::ByteSource& source, 
     if (compression == archive::Compression::none) {
       return take_tar(input, tar);
     }
-    blob.emplace(ingest, "blob-");
-    archive::FileWriter blob_writer(blob->fd());
+    std::optional<archive::FileWriter> blob_writer;
+    if (blob_copy == BlobCopy::write) {
+      blob.emplace(ingest, "blob-");
+      blob_writer.emplace(blob->fd());
+    }
     archive::AsyncHasher blob_hasher;
-    archive::TeeSource compressed(input, blob_hasher, &blob_writer);
+    archive::TeeSource compressed(input, blob_hasher, blob_writer ? &*blob_writer : nullptr);
     const auto uncompressed = archive::decompress(compressed, compression, cancel);
     TarResult taken = take_tar(*uncompressed, tar);
     while (!compressed.next().empty()) {
     }
-    blob_size = blob_writer.finish();
+    blob_size = compressed.bytes_passed();
+    if (blob_writer) {
+      blob_writer->finish();
+    }
     blob_digest = blob_hasher.finish();
     return taken;
   }();
@@ -124,7 +130,7 @@ IngestedLayer ingest_layer(const fs::path& ingest, archive::ByteSource& source, 
   }
   return {std::move(record),
           blob_digest.value_or(result.diff_id),
-          blob ? blob_size : result.size,
+          blob_digest ? blob_size : result.size,
           archive::name_of(compression),
           std::move(blob),
           std::move(directory)};

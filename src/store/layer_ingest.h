@@ -25,13 +25,18 @@ struct IngestedLayer {
   TempDir directory;             // tar, index
 };
 
+// Who writes the compressed bytes to disk: the ingest, or whoever gives them, and then puts them in
+// IngestedLayer::blob.
+enum class BlobCopy : std::uint8_t { write, leave_out };
+
 // Told how many bytes of the source were taken so far.
 using ByteProgress = std::function<void(std::uint64_t)>;
 
 // Reads `source` to its end: blob digest and copy (if compressed) || inflate || diff ID || tar || index. Works below
 // `ingest`, a directory of the store's file system. Any number of threads may ingest at once.
 IngestedLayer ingest_layer(const fs::path& ingest, archive::ByteSource& source, const LayerExpectation& expected,
-                           const CancelToken& cancel, const ByteProgress& progress = {});
+                           const CancelToken& cancel, const ByteProgress& progress = {},
+                           BlobCopy blob_copy = BlobCopy::write);
 
 // Moves it into the store under `lease`: the blob first, then the layer.
 LayerRecord commit_layer(Lease& lease, IngestedLayer layer);

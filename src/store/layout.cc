@@ -45,6 +45,10 @@ fs::path Layout::chain_root(const oci::ChainId& chain) const {
   return this->chain(chain) / "root";
 }
 
+fs::path Layout::download(const oci::Digest& blob) const {
+  return below(downloads(), blob);
+}
+
 fs::path Layout::lock(const oci::Digest& digest) const {
   return locks() / digest.hex();
 }

@@ -35,6 +35,9 @@ class Layout {
   fs::path ingest() const { return root_ / "ingest"; }                  // work in progress
   fs::path ingest(std::string_view id) const { return ingest() / id; }  // what belongs to one lease
 
+  fs::path downloads() const { return root_ / "downloads"; }  // blobs on their way, to be gone on with
+  fs::path download(const oci::Digest& blob) const;           // downloads/<algorithm>/<hex>/: data and journal
+
   fs::path containers() const { return root_ / "containers"; }
   fs::path trash() const { return root_ / "trash"; }
 

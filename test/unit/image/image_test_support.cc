@@ -12,7 +12,8 @@
 
 #include "archive/tar_reader.h"
 #include "archive/tar_writer.h"
-#include "image/load_context.h"
+#include "image/load.h"
+#include "image/new_image.h"
 #include "store/layer_ingest.h"
 #include "test/support/streams.h"
 

@@ -241,7 +241,7 @@ TEST_F(ImportUrlTest, RedirectsAreBoundedAndStayOnTheWeb) {
   test::spill(directory() / "local.tar", make_tar({{"a", "1"}}));
   const auto location = fmt::format("Location: file://{}\r\n", (directory() / "local.tar").native());
   const WebServer traitor({answer("302 Found", "", location)});
-  EXPECT_EQ(url_error(traitor.url())->code(), Code::invalid_argument);
+  EXPECT_EQ(url_error(traitor.url())->code(), Code::permission_denied);
 }
 
 TEST_F(ImportUrlTest, OtherUrlsAreRefused) {
@@ -260,9 +260,6 @@ TEST_F(ImportUrlTest, CredentialsAreNotShown) {
   std::string url = server.url();
   url.insert(7, "me:secret@");
   EXPECT_EQ(url_error(url)->message(), "download " + server.url() + ": the server answered with HTTP status 404");
-  EXPECT_EQ(without_credentials("https://u:p@h/x@y"), "https://h/x@y");
-  EXPECT_EQ(without_credentials("https://h/x@y"), "https://h/x@y");
-  EXPECT_EQ(without_credentials("https://u@p@h"), "https://h");
 }
 
 TEST_F(ImportUrlTest, ADownloadCanBeCancelled) {

@@ -1,18 +1,19 @@
-#include "image/curl_library.h"
+#include "net/curl_library.h"
 
 #include <dlfcn.h>
 #include <fmt/format.h>
 
 #include "base/error.h"
 
-namespace nacre::image {
+namespace nacre::net {
 
 namespace {
 
 constexpr const char* soname = "libcurl.so.4";
 
 [[noreturn]] void fail(const char* cause) {
-  throw Error(Code::unavailable, fmt::format("load {}: {}; downloads need the package libcurl4", soname, cause));
+  throw Error(Code::unavailable,
+              fmt::format("load {}: {}; registries and downloads need the package libcurl4", soname, cause));
 }
 
 template <class Function>
@@ -36,7 +37,10 @@ CurlLibrary load() {
   find(library, "curl_easy_getinfo", curl.easy_getinfo);
   find(library, "curl_easy_pause", curl.easy_pause);
   find(library, "curl_easy_strerror", curl.easy_strerror);
+  find(library, "curl_easy_reset", curl.easy_reset);
   find(library, "curl_easy_cleanup", curl.easy_cleanup);
+  find(library, "curl_slist_append", curl.slist_append);
+  find(library, "curl_slist_free_all", curl.slist_free_all);
   find(library, "curl_multi_init", curl.multi_init);
   find(library, "curl_multi_add_handle", curl.multi_add_handle);
   find(library, "curl_multi_remove_handle", curl.multi_remove_handle);
@@ -58,4 +62,4 @@ const CurlLibrary& curl_library() {
   return library;
 }
 
-}  // namespace nacre::image
+}  // namespace nacre::net

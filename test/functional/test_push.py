@@ -1,0 +1,163 @@
+"""push and copy: to real registries, read back by others."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import random
+
+import pytest
+
+from support import archives, faults, tars
+from support.docker_registry import DockerRegistry
+from support.fault_proxy import FaultProxy
+from support.nacre import Nacre
+from support.peers import Peer
+from support.wire_server import ALWAYS
+
+pytestmark = pytest.mark.one_driver
+
+
+@pytest.fixture
+def image(nacre: Nacre, tmp_path: pathlib.Path) -> str:
+    more = [[tars.file("big", random.Random(7).randbytes(3_000_000))]]
+    nacre.load(archives.docker_archive(tmp_path / "image.tar", archives.busybox_image("app:1", more=more)))
+    return "app:1"
+
+
+def push(nacre: Nacre, image: str, name: str, *options: str) -> str:
+    """Pushes under a name, and returns the digest that nacre printed."""
+    nacre("tag", image, name).ok()
+    last = nacre("push", *options, name).ok().lines[-1]
+    tag, _, rest = last.partition(": digest: ")
+    assert tag == name.rpartition(":")[2]
+    return rest.split()[0]
+
+
+def test_what_docker_says(nacre: Nacre, registry: DockerRegistry, image: str) -> None:
+    name = f"{registry.address}/team/app:1"
+    nacre("tag", image, name).ok()
+    first = nacre("push", name).ok()
+    assert first.lines[0] == f"The push refers to repository [{registry.address}/team/app]"
+    assert sum(line.endswith(": Pushed") for line in first.lines) == 2
+    again = nacre("push", name).ok()
+    assert sum(line.endswith(": Layer already exists") for line in again.lines) == 2
+    assert again.lines[-1] == first.lines[-1]
+    assert nacre("push", "-q", name).ok().out == name + "\n"
+    digest = first.lines[-1].split()[2]
+    assert nacre("images", "--digests", "--format", "{{.Repository}}:{{.Tag}} {{.Digest}}").ok().lines.count(f"{name} {digest}") == 1
+    nacre("push", f"{registry.address}/team/none").fails(1, "An image does not exist locally with the tag")
+    nacre("push", f"{name}@{digest}").fails(1, "cannot push a digest reference")
+    nacre("store", "check").ok()
+
+
+@pytest.mark.parametrize("compression", ["gzip", "gzip:3", "zstd", "zstd:9"])
+def test_others_read_it(
+    nacre: Nacre, registry: DockerRegistry, image: str, skopeo: Peer, tmp_path: pathlib.Path, compression: str
+) -> None:
+    name = f"{registry.address}/team/app:1"
+    digest = push(nacre, image, name, "--compression", compression)
+    shown = json.loads(skopeo("inspect", "--tls-verify=false", f"docker://{name}"))
+    assert shown["Digest"] == digest
+    skopeo("copy", "-q", "--src-tls-verify=false", f"docker://{name}", f"dir:{tmp_path / 'copy'}")
+    manifest = json.loads((tmp_path / "copy/manifest.json").read_bytes())
+    kind = compression.partition(":")[0]
+    assert all(layer["mediaType"].endswith("tar+" + kind) for layer in manifest["layers"])
+
+
+def test_podman_reads_it_and_we_read_podman(nacre: Nacre, registry: DockerRegistry, image: str, podman: Peer) -> None:
+    name = f"{registry.address}/team/app:1"
+    push(nacre, image, name)
+    podman("pull", "-q", "--tls-verify=false", name)
+    podman("push", "-q", "--tls-verify=false", name, f"{registry.address}/back/app:2")
+    nacre("pull", "-q", f"{registry.address}/back/app:2").ok()
+    assert nacre.inspect(f"{registry.address}/back/app:2")["RootFS"] == nacre.inspect(image)["RootFS"]
+
+
+def test_what_was_pulled_goes_out_as_it_came(nacre: Nacre, registry: DockerRegistry, image: str) -> None:
+    first = push(nacre, image, f"{registry.address}/one/app:1")
+    nacre("rmi", "-f", f"{registry.address}/one/app:1", image).ok()
+    nacre("pull", "-q", f"{registry.address}/one/app:1").ok()
+    assert push(nacre, f"{registry.address}/one/app:1", f"{registry.address}/two/app:9") == first
+    one = registry.get("/v2/one/app/manifests/1")
+    assert one == registry.get("/v2/two/app/manifests/9")
+
+
+def test_the_same_image_compresses_to_the_same_digest(nacre: Nacre, registry: DockerRegistry, image: str, tmp_path: pathlib.Path) -> None:
+    first = push(nacre, image, f"{registry.address}/one/app:1")
+    other = Nacre(tmp_path / "other")
+    other.load(tmp_path / "image.tar")
+    assert push(other, image, f"{registry.address}/two/app:1") == first
+
+
+def test_blobs_of_other_repositories_are_mounted(nacre: Nacre, proxy: FaultProxy, image: str) -> None:
+    push(nacre, image, f"{proxy.address}/one/app:1")
+    proxy.clear()
+    nacre("tag", f"{proxy.address}/one/app:1", f"{proxy.address}/two/app:1").ok()
+    pushed = nacre("push", f"{proxy.address}/two/app:1").ok()
+    assert sum(line.endswith(": Mounted from one/app") for line in pushed.lines) == 2
+    assert not [exchange for exchange in proxy.of("PATCH") if "/two/app/" in exchange.path and exchange.path.count("uploads") > 1]
+
+
+def test_all_tags(nacre: Nacre, registry: DockerRegistry, image: str) -> None:
+    for tag in ("a", "b", "c"):
+        nacre("tag", image, f"{registry.address}/app:{tag}").ok()
+    pushed = nacre("push", "-a", f"{registry.address}/app").ok()
+    assert len({line.split()[2] for line in pushed.lines if ": digest: " in line}) == 1
+    assert nacre("tags", f"{registry.address}/app").ok().lines == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("after", [0, 1, 100_000, 2_000_000])
+def test_cut_uploads_go_on(nacre: Nacre, proxy: FaultProxy, registry: DockerRegistry, image: str, after: int) -> None:
+    name = f"{proxy.address}/team/app:1"
+    proxy.add(faults.on_upload(faults.cut(after)), method="PATCH", times=2)
+    digest = push(nacre, image, name)
+    status, manifest = registry.get("/v2/team/app/manifests/1", archives.OCI_MANIFEST)
+    assert status == 200 and tars.sha256(manifest) == digest
+    for layer in json.loads(manifest)["layers"]:
+        _, blob = registry.get(f"/v2/team/app/blobs/{layer['digest']}")
+        assert tars.sha256(blob) == layer["digest"]
+
+
+@pytest.mark.parametrize("method", ["HEAD", "POST", "PUT"])
+def test_failures_that_pass(nacre: Nacre, proxy: FaultProxy, image: str, method: str) -> None:
+    proxy.add(faults.failure(503), method=method, times=2)
+    push(nacre, image, f"{proxy.address}/team/app:1")
+
+
+def test_refusals_are_told(nacre: Nacre, proxy: FaultProxy, image: str) -> None:
+    name = f"{proxy.address}/team/app:1"
+    nacre("tag", image, name).ok()
+    proxy.add(faults.error(403, "DENIED", "requested access to the resource is denied"), method="POST", times=ALWAYS)
+    nacre("push", name).fails(1, "denied: requested access to the resource is denied", name)
+
+
+def test_copy_is_byte_for_byte(nacre: Nacre, registry: DockerRegistry, image: str, skopeo: Peer, tmp_path: pathlib.Path) -> None:
+    digest = push(nacre, image, f"{registry.address}/one/app:1")
+    other = DockerRegistry(tmp_path / "other-registry")
+    try:
+        copied = nacre("copy", f"{registry.address}/one/app:1", f"{other.address}/two/app:2").ok()
+        assert copied.lines[-1] == f"{other.address}/two/app:2: digest: {digest}"
+        assert registry.get("/v2/one/app/manifests/1") == other.get("/v2/two/app/manifests/2")
+        skopeo("copy", "-q", "--src-tls-verify=false", f"docker://{other.address}/two/app:2", f"dir:{tmp_path / 'copy'}")
+    finally:
+        other.stop()
+
+
+def test_manifest_inspect(nacre: Nacre, registry: DockerRegistry, image: str) -> None:
+    name = f"{registry.address}/one/app:1"
+    digest = push(nacre, image, name)
+    raw = nacre("manifest", "inspect", "--raw", name).ok().stdout
+    assert tars.sha256(raw) == digest
+    assert nacre("manifest", "inspect", name).ok().json() == json.loads(raw)
+    assert nacre("manifest", "inspect", "-v", name).ok().json()["Descriptor"]["digest"] == digest
+    nacre("manifest", "inspect", f"{registry.address}/one/app:none").fails(1, "manifest unknown")
+
+
+def test_search_lists_a_registry_without_a_search(nacre: Nacre, registry: DockerRegistry, image: str) -> None:
+    for name in ("one/app", "two/app", "other"):
+        push(nacre, image, f"{registry.address}/{name}:1")
+    found = nacre("search", "--format", "{{.Name}}", f"{registry.address}/app").ok()
+    assert found.lines == ["one/app", "two/app"]
+    nacre("search", "--limit", "101", "x").fails(1, "outside the range")
+    nacre("search", "--filter", "color=red", "x").fails(1, "invalid filter 'color'")
