@@ -155,12 +155,12 @@ void Transfer::add_header(const std::string& line) {
   if (line.find_first_of("\r\n") != std::string::npos) {
     throw Error(Code::invalid_argument, fmt::format("{} {}: a header contains a line break", method_, shown_url_));
   }
-  curl_slist* const longer = curl_.slist_append(header_lines_.get(), line.c_str());
+  curl_slist* const list = header_lines_.release();
+  curl_slist* const longer = curl_.slist_append(list, line.c_str());
+  header_lines_.reset(longer == nullptr ? list : longer);
   if (longer == nullptr) {
     throw std::bad_alloc();
   }
-  static_cast<void>(header_lines_.release());
-  header_lines_.reset(longer);
 }
 
 template <class Value>

@@ -5,8 +5,8 @@
 #include <set>
 
 #include "base/guarded.h"
+#include "registry/hosts_address.h"
 #include "registry/repository.h"
-#include "registry/server_address.h"
 #include "registry/session.h"
 
 namespace nacre::registry {
@@ -46,7 +46,7 @@ auto Repository::Impl::first_of(Capability capability, Ask ask) -> decltype(ask(
   std::exception_ptr failure;
   std::set<std::string> spoke_tls;  // hosts: nobody who does is asked in plain http as well
   for (Session* const session : able(capability)) {
-    const std::string host = host_of(session->endpoint().origin);
+    const std::string host = host_of_origin(session->endpoint().origin);
     const bool is_plain = session->endpoint().origin.starts_with("http:");
     if (is_plain && spoke_tls.contains(host)) {
       continue;

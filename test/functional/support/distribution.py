@@ -8,6 +8,7 @@ import dataclasses
 import http.client
 import json
 import ssl
+import urllib.parse
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -125,16 +126,16 @@ class Contents:
             return Answer(response.status, response.headers, response.read())
 
     def _expect(self, status: int, method: str, repository: str, rest: str, **more: Any) -> Answer:
-        target = rest if rest.startswith(("/", "http")) else f"/v2/{repository}/{rest}"
+        target = rest if rest.startswith("/") else f"/v2/{repository}/{rest}"
         answer = self.ask(method, target, repository=repository, **more)
         assert answer.status == status, f"{method} {target}: {answer.status} {answer.body.decode(errors='replace')}"
         return answer
 
     def put_blob(self, repository: str, data: bytes) -> str:
         """Uploads a blob and returns its digest."""
-        place = self._expect(202, "POST", repository, "blobs/uploads/").headers["Location"]
-        target = f"{place}{'&' if '?' in place else '?'}digest={sha256(data)}"
-        self._expect(201, "PUT", repository, target, body=data, headers={"Content-Type": "application/octet-stream"})
+        place = urllib.parse.urlsplit(self._expect(202, "POST", repository, "blobs/uploads/").headers["Location"])
+        query = "&".join(filter(None, (place.query, f"digest={sha256(data)}")))
+        self._expect(201, "PUT", repository, f"{place.path}?{query}", body=data, headers={"Content-Type": "application/octet-stream"})
         return sha256(data)
 
     def put_manifest(self, repository: str, reference: str, data: bytes, media_type: str) -> str:
