@@ -1,3 +1,5 @@
+#include <chrono>
+
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -57,6 +59,17 @@ class Reporter : public image::PullObserver {
   Progress progress_;
 };
 
+// Told when a tenth is left, while there is still something to be done about it.
+void tell_rate_limit(Context& context, const oci::Reference& reference, const registry::RateLimit& rate) {
+  if (rate.remaining > rate.limit / 10) {
+    return;
+  }
+  const auto minutes = std::chrono::ceil<std::chrono::minutes>(rate.window).count();
+  const std::string window = minutes == 0 ? "" : fmt::format(" in {}", minutes % 60 == 0 ? fmt::format("{} hours", minutes / 60) : fmt::format("{} minutes", minutes));
+  context.print_error(fmt::format("nacre: {} allows {} pulls{}, {} of them are left; `nacre login {}` may allow more\n",
+                                  reference.domain(), rate.limit, window, rate.remaining, reference.domain()));
+}
+
 void pull_one(Context& context, registry::Client& client, const oci::Reference& reference, const Options& options) {
   const ProgressMode mode = progress_mode(options.progress, options.quiet);
   const image::PulledImage pulled = [&] {
@@ -67,6 +80,9 @@ void pull_one(Context& context, registry::Client& client, const oci::Reference& 
         [&] { return "pull " + reference.familiar(); },
         [&] { return image::pull(context.store(), client, reference, pull_options, reporter, context.cancel()); });
   }();
+  if (pulled.rate_limit && mode != ProgressMode::quiet) {
+    tell_rate_limit(context, reference, *pulled.rate_limit);
+  }
   if (in_words(mode)) {
     context.print(fmt::format("Digest: {}\nStatus: {} for {}\n", pulled.digest.str(),
                               pulled.is_new ? "Downloaded newer image" : "Image is up to date", reference.familiar()));

@@ -42,6 +42,7 @@ class Reporter : public image::PushObserver {
   void layer_progress(std::string_view layer, std::uint64_t done, std::uint64_t total) override {
     progress_.update(layer, "Pushing", done, total);
   }
+  void layer_skipped(std::string_view layer) override { progress_.finish(layer, "Skipped foreign layer"); }
   void layer_there(std::string_view layer) override { progress_.finish(layer, "Layer already exists"); }
   void layer_mounted(std::string_view layer, std::string_view from) override {
     progress_.finish(layer, fmt::format("Mounted from {}", from));

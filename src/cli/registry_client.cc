@@ -3,7 +3,9 @@
 namespace nacre::cli {
 
 std::unique_ptr<registry::Client> make_registry_client() {
-  return std::make_unique<registry::Client>(registry::HostFiles::of_user(), registry::CredentialFiles::of_user());
+  registry::HostFiles files = registry::HostFiles::of_user();
+  const net::ClientOptions options = registry::read_timeouts(files);
+  return std::make_unique<registry::Client>(std::move(files), registry::CredentialFiles::of_user(), options);
 }
 
 }  // namespace nacre::cli

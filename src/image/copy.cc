@@ -154,7 +154,8 @@ class Copier {
     blobs.push_back(manifest.config());
     WorkerPool pool(blobs_at_once);
     for (const auto& blob : blobs) {
-      if (copied_.insert(blob.digest).second) {
+      const bool stays = oci::media_type::is_foreign_layer(blob.media_type) && !blob.urls.empty();
+      if (!stays && copied_.insert(blob.digest).second) {
         pool.submit(
             [this, blob] { with_context([&] { return "blob " + blob.digest.str(); }, [&] { copy_blob(blob); }); });
       }

@@ -160,7 +160,7 @@ PulledImage pull(store::Store& store, registry::Client& client, const oci::Refer
     }
     // Now holds: the image is durable and has its name.
     const bool is_new = !before || before->target != resolved.target || before->image != *id;
-    return PulledImage{resolved.target, id.value(), is_new};
+    return PulledImage{resolved.target, id.value(), is_new, repository.rate_limit()};
   });
 }
 

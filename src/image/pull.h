@@ -37,6 +37,7 @@ struct PulledImage {
   oci::Digest digest;  // of the manifest or index that the name stands for
   oci::Digest id;
   bool is_new = false;  // the name did not stand for it before
+  std::optional<registry::RateLimit> rate_limit = {};  // where the registry says it has one
 };
 
 // Pulls what a reference names (tag latest when none). The image is visible, under the name, once it is whole and

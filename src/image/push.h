@@ -20,6 +20,7 @@ class PushObserver {
   virtual void layer_waits(std::string_view layer) = 0;
   // total: 0 as long as the layer is being compressed.
   virtual void layer_progress(std::string_view layer, std::uint64_t done, std::uint64_t total) = 0;
+  virtual void layer_skipped(std::string_view layer) = 0;  // its licence forbids to pass it on
   virtual void layer_there(std::string_view layer) = 0;
   virtual void layer_mounted(std::string_view layer, std::string_view from) = 0;
   virtual void layer_sent(std::string_view layer) = 0;

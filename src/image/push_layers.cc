@@ -16,6 +16,11 @@ bool is_plain_tar(const oci::Descriptor& layer) {
   return layer.media_type == oci::media_type::oci_layer || layer.media_type == oci::media_type::docker_layer;
 }
 
+// A layer that others may fetch where we did, and that is not ours to give away.
+bool is_foreign(const oci::Descriptor& layer) {
+  return oci::media_type::is_foreign_layer(layer.media_type) && !layer.urls.empty();
+}
+
 }  // namespace
 
 BlobPusher::BlobPusher(store::Store& store, store::Lease& lease, registry::Repository& repository,
@@ -62,6 +67,10 @@ void BlobPusher::send_config(const oci::Descriptor& config) {
 
 oci::Descriptor BlobPusher::send_layer(const oci::Descriptor& layer, const oci::DiffId& diff_id, PlainTars plain_tars) {
   const std::string shown = diff_id.digest.short_id();
+  if (is_foreign(layer)) {
+    observer_.layer_skipped(shown);
+    return layer;
+  }
   if (is_plain_tar(layer) && plain_tars == PlainTars::compress) {
     return send_compressed(layer, shown);
   }

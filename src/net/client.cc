@@ -141,11 +141,11 @@ std::unique_ptr<Response> Client::send(const Request& request, const CancelToken
   if (!first_origin) {
     throw Error(Code::invalid_argument, fmt::format("{}: not a valid http or https URL", shown_url(url)));
   }
-  Reach reach_elsewhere = Reach::any;
+  Reach reach_elsewhere = request.reach;
   auto authorization = Transfer::Authorization::send;
   for (int redirects = 0;; ++redirects) {
     const std::string origin = origin_of(url).value();
-    const Reach reach = origin == first_origin ? Reach::any : reach_elsewhere;
+    const Reach reach = origin == first_origin ? request.reach : reach_elsewhere;
     if (origin != first_origin) {
       authorization = Transfer::Authorization::leave_out;  // from here on, even if it leads back
     }
@@ -159,8 +159,7 @@ std::unique_ptr<Response> Client::send(const Request& request, const CancelToken
     }
     url = next_url(url, head, redirects);
     if (redirects == 0) {
-      const bool began_here = transfer->server_kind() == AddressKind::loopback;
-      reach_elsewhere = began_here ? Reach::not_link_local : Reach::not_local;
+      reach_elsewhere = std::max(request.reach, head.names_reach);
     }
   }
 }

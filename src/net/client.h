@@ -38,7 +38,7 @@ class Client {
 
   // Sends a request and waits for the head of the answer, whatever its status. http and https; at most ten redirects,
   // never from https to http. A redirect to another origin goes without credentials, and neither to a link-local
-  // address (where clouds keep their secrets) nor, unless the first server was local itself, to the loopback.
+  // address nor, unless the first server was on the loopback itself, to the loopback (see Reach).
   // Proxies as the environment names them (HTTPS_PROXY, HTTP_PROXY, NO_PROXY, and in lower case).
   //
   // Throws Error: unavailable when the server stalls or breaks off, for which trying again may help, and when it cannot

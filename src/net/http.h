@@ -38,6 +38,14 @@ struct RequestBody {
   std::optional<std::uint64_t> length;
 };
 
+// Which addresses may answer. A URL that a server named must not lead to where only this machine can go: what listens
+// there may trust whoever can reach it.
+enum class Reach : std::uint8_t {
+  any,
+  not_link_local,  // 169.254.0.0/16, fe80::/10: where clouds keep their secrets
+  not_local,       // nor the loopback
+};
+
 struct Request {
   std::string method = "GET";
   std::string url = {};
@@ -45,6 +53,7 @@ struct Request {
   Secret authorization = {};  // the value of the header Authorization; left out once a redirect leads to another origin
   RequestBody body = {};
   Redirects redirects = Redirects::follow;
+  Reach reach = Reach::any;  // for a URL that a server named: that server's ResponseHead::names_reach
   TlsSettings tls = {};
 };
 
@@ -53,6 +62,7 @@ struct ResponseHead {
   Headers headers;
   std::string url;  // that answered: another than was asked, after redirects
   std::optional<std::uint64_t> content_length;
+  Reach names_reach = Reach::any;  // of URLs that this answer names: anything but other servers of this machine or link
 };
 
 }  // namespace nacre::net

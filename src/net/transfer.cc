@@ -262,7 +262,8 @@ void Transfer::fail(Code code, std::string_view cause) const {
 
 void Transfer::fail_with(CURLcode result) {
   if (refused_address_) {
-    fail(Code::permission_denied, "a redirect leads to an address of this machine or its link, which is not followed");
+    fail(Code::permission_denied,
+         "another server named this URL, which leads to an address of this machine or its link: not followed");
   }
   const std::string cause = message_[0] != '\0' ? oci::shown(message_) : curl_.easy_strerror(result);
   switch (static_cast<int>(result)) {
@@ -329,6 +330,7 @@ void Transfer::take_header(std::string_view line) {
     if (length >= 0) {
       head_.content_length = static_cast<std::uint64_t>(length);
     }
+    head_.names_reach = server_kind() == AddressKind::loopback ? Reach::not_link_local : Reach::not_local;
   }
 }
 

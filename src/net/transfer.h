@@ -34,8 +34,6 @@ struct Connection {
   static Connection make();  // connected to nothing
 };
 
-// Which addresses a server may have.
-enum class Reach : std::uint8_t { any, not_link_local, not_local };
 bool may_reach(Reach reach, AddressKind kind) noexcept;
 
 // Drives a request over a connection it owns meanwhile. One thread, and one place: libcurl keeps its address.

@@ -38,4 +38,8 @@ bool is_layer(std::string_view type) noexcept {
   return false;
 }
 
+bool is_foreign_layer(std::string_view type) noexcept {
+  return is_layer(type) && (type.contains(".nondistributable.") || type.contains(".foreign."));
+}
+
 }  // namespace nacre::oci::media_type

@@ -23,5 +23,6 @@ bool is_index(std::string_view type) noexcept;     // OCI index or Docker manife
 bool is_manifest(std::string_view type) noexcept;  // OCI or Docker image manifest
 bool is_config(std::string_view type) noexcept;    // image config, not an artifact's
 bool is_layer(std::string_view type) noexcept;     // a tar in any compression, foreign and non-distributable ones too
+bool is_foreign_layer(std::string_view type) noexcept;  // one that is not to be pushed: its licence forbids it
 
 }  // namespace nacre::oci::media_type

@@ -46,22 +46,24 @@ TokenReply read_reply(net::Client& client, const net::Request& request, const Ca
   return {response->head().status, archive::read_all(*response, max_token_answer)};
 }
 
-TokenReply ask_by_query(net::Client& client, const Endpoint& endpoint, const std::string& realm, std::string query,
-                        const std::optional<Credentials>& credentials, RefreshToken refresh_token,
-                        const CancelToken& cancel) {
-  net::Request request{.tls = endpoint.tls};
-  if (credentials) {
-    query += fmt::format("&account={}&client_id=nacre", net::escape_query(credentials->username));
-    query += refresh_token == RefreshToken::ask ? "&offline_token=true" : "";
-    request.authorization = basic_authorization(*credentials);
+TokenReply ask_by_query(net::Client& client, const TokenRequest& asked, std::string query, const CancelToken& cancel) {
+  net::Request request{.reach = asked.reach, .tls = asked.endpoint.tls};
+  if (asked.credentials) {
+    query += fmt::format("&account={}&client_id=nacre", net::escape_query(asked.credentials->username));
+    query += asked.refresh_token == RefreshToken::ask ? "&offline_token=true" : "";
+    request.authorization = basic_authorization(*asked.credentials);
   }
+  const std::string& realm = asked.challenge.parameter("realm");
   request.url = fmt::format("{}{}{}", realm, realm.contains('?') ? "&" : "?", query);
   return read_reply(client, request, cancel);
 }
 
-TokenReply ask_by_form(net::Client& client, const Endpoint& endpoint, const std::string& realm, std::string form,
-                       const CancelToken& cancel) {
-  net::Request request{.method = "POST", .url = realm, .redirects = net::Redirects::report, .tls = endpoint.tls};
+TokenReply ask_by_form(net::Client& client, const TokenRequest& asked, std::string form, const CancelToken& cancel) {
+  net::Request request{.method = "POST",
+                       .url = asked.challenge.parameter("realm"),
+                       .redirects = net::Redirects::report,
+                       .reach = asked.reach,
+                       .tls = asked.endpoint.tls};
   request.headers.add("Content-Type", "application/x-www-form-urlencoded");
   request.body.length = form.size();
   const auto body = archive::memory_source(std::move(form));
@@ -119,11 +121,9 @@ Secret basic_authorization(const Credentials& credentials) {
   return Secret("Basic " + base64_encode(fmt::format("{}:{}", credentials.username, credentials.password.reveal())));
 }
 
-TokenAnswer request_token(net::Client& client, const Endpoint& endpoint, const AuthChallenge& challenge,
-                          const Scopes& scopes, const std::optional<Credentials>& credentials,
-                          RefreshToken refresh_token, const CancelToken& cancel) {
-  const std::string& realm = challenge.parameter("realm");
-  const auto origin = net::origin_of(realm);
+TokenAnswer request_token(net::Client& client, const TokenRequest& request, const CancelToken& cancel) {
+  const auto& [endpoint, challenge, reach, scopes, credentials, refresh_token] = request;
+  const auto origin = net::origin_of(challenge.parameter("realm"));
   if (!origin) {
     throw Error(Code::corrupt, fmt::format("{}: asks for a token without saying where to get one", endpoint.origin));
   }
@@ -134,12 +134,11 @@ TokenAnswer request_token(net::Client& client, const Endpoint& endpoint, const A
   }
   const std::string query = token_query(challenge, scopes);
   const bool by_refresh_token = credentials && !credentials->identity_token.empty();
-  TokenReply reply = by_refresh_token
-                         ? ask_by_form(client, endpoint, realm, refresh_form(*credentials, query), cancel)
-                         : ask_by_query(client, endpoint, realm, query, credentials, refresh_token, cancel);
+  TokenReply reply = by_refresh_token ? ask_by_form(client, request, refresh_form(*credentials, query), cancel)
+                                      : ask_by_query(client, request, query, cancel);
   if (credentials && !by_refresh_token && (reply.status == 404 || reply.status == 405)) {
     // A server that speaks OAuth2 only. Source: docker's OAuth2 token specification.
-    reply = ask_by_form(client, endpoint, realm, password_form(*credentials, query, refresh_token), cancel);
+    reply = ask_by_form(client, request, password_form(*credentials, query, refresh_token), cancel);
   }
   const auto& [status, text] = reply;
   if (status == 401 || status == 403 || (by_refresh_token && status == 400)) {
@@ -171,7 +170,7 @@ Secret Authorizer::authorization(const Endpoint& endpoint, const Scopes& scopes)
   return Clock::now() < current->second ? current->first : Secret();
 }
 
-Secret Authorizer::renew(const Endpoint& endpoint, const Scopes& scopes, const net::Headers& answer,
+Secret Authorizer::renew(const Endpoint& endpoint, const Scopes& scopes, const net::ResponseHead& answer,
                          const Secret& refused, const CancelToken& cancel) {
   Grant& shared = grant(endpoint, scopes);
   const std::lock_guard asking(shared.asking);
@@ -195,18 +194,20 @@ std::optional<Credentials> Authorizer::credentials_for(const Endpoint& endpoint)
 }
 
 std::pair<Secret, Authorizer::Clock::time_point> Authorizer::ask(const Endpoint& endpoint, const Scopes& scopes,
-                                                                 const net::Headers& answer,
+                                                                 const net::ResponseHead& answer,
                                                                  const CancelToken& cancel) {
   const auto credentials = credentials_for(endpoint);
   if (credentials && !credentials->registry_token.empty()) {
     return {Secret(fmt::format("Bearer {}", credentials->registry_token.reveal())), Clock::time_point::max()};
   }
   bool basic = false;
-  for (const auto value : answer.all("www-authenticate")) {
+  for (const auto value : answer.headers.all("www-authenticate")) {
     for (const auto& challenge : parse_challenges(value)) {
       if (challenge.scheme == "bearer") {
-        auto token = request_token(client_, endpoint, challenge, scopes, credentials,
-                                   given_ ? RefreshToken::ask : RefreshToken::leave_out, cancel);
+        const TokenRequest request{endpoint,    challenge,
+                                   answer.names_reach, scopes,
+                                   credentials, given_ ? RefreshToken::ask : RefreshToken::leave_out};
+        auto token = request_token(client_, request, cancel);
         *refresh_token_.lock() = std::move(token.refresh_token);
         // Renewed a little early: a token may run out on its way.
         return {Secret(fmt::format("Bearer {}", token.token.reveal())), Clock::now() + token.lifetime * 9 / 10};

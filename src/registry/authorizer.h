@@ -36,11 +36,17 @@ struct TokenAnswer {
 enum class RefreshToken : std::uint8_t { leave_out, ask };
 
 // Asks the server that a challenge names for a token. Throws Error: permission_denied when it refuses the credentials,
-// or is asked over http for a registry that is reached over https; unavailable when it fails; corrupt when its answer
-// makes no sense.
-TokenAnswer request_token(net::Client& client, const Endpoint& endpoint, const AuthChallenge& challenge,
-                          const Scopes& scopes, const std::optional<Credentials>& credentials,
-                          RefreshToken refresh_token, const CancelToken& cancel);
+// is asked over http for a registry that is reached over https, or is where no registry may send us (reach); unavailable
+// when it fails; corrupt when its answer makes no sense.
+struct TokenRequest {
+  const Endpoint& endpoint;
+  const AuthChallenge& challenge;
+  net::Reach reach;  // names_reach of the answer that the challenge came with
+  const Scopes& scopes;
+  const std::optional<Credentials>& credentials;
+  RefreshToken refresh_token = RefreshToken::leave_out;
+};
+TokenAnswer request_token(net::Client& client, const TokenRequest& request, const CancelToken& cancel);
 
 // "Basic ..." for a user and password.
 Secret basic_authorization(const Credentials& credentials);
@@ -58,7 +64,7 @@ class Authorizer {
   Secret authorization(const Endpoint& endpoint, const Scopes& scopes);
   // After a 401: what to say instead of `refused`. Whoever comes first asks for a token, the others wait and share it.
   // Throws Error: permission_denied when there is nothing else to say.
-  Secret renew(const Endpoint& endpoint, const Scopes& scopes, const net::Headers& answer, const Secret& refused,
+  Secret renew(const Endpoint& endpoint, const Scopes& scopes, const net::ResponseHead& answer, const Secret& refused,
                const CancelToken& cancel);
 
  private:
@@ -70,8 +76,8 @@ class Authorizer {
 
   Grant& grant(const Endpoint& endpoint, const Scopes& scopes);
   std::optional<Credentials> credentials_for(const Endpoint& endpoint);
-  std::pair<Secret, Clock::time_point> ask(const Endpoint& endpoint, const Scopes& scopes, const net::Headers& answer,
-                                           const CancelToken& cancel);
+  std::pair<Secret, Clock::time_point> ask(const Endpoint& endpoint, const Scopes& scopes,
+                                           const net::ResponseHead& answer, const CancelToken& cancel);
 
   net::Client& client_;
   const CredentialStore& credentials_;

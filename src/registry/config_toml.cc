@@ -33,7 +33,36 @@ std::string prefix_of(const ConfigTable& registry) {
   return name;
 }
 
+void require_known_keys(const ConfigTable& config) {
+  config.allow_only({"insecure-registries", "registry", "connect-timeout", "stall-timeout"});
+}
+
+// A duration in seconds. An hour is more patience than anybody has.
+std::optional<std::chrono::milliseconds> seconds_of(const ConfigTable& config, std::string_view key) {
+  constexpr std::int64_t longest = 3600;
+  const auto seconds = config.number(key);
+  if (seconds && (*seconds < 1 || *seconds > longest)) {
+    config.fail(key, fmt::format("expected 1 to {} seconds", longest));
+  }
+  return seconds ? std::optional<std::chrono::milliseconds>(std::chrono::seconds(*seconds)) : std::nullopt;
+}
+
 }  // namespace
+
+net::ClientOptions read_timeouts(const HostFiles& files) {
+  std::optional<std::chrono::milliseconds> connect;
+  std::optional<std::chrono::milliseconds> stall;
+  for (const auto& file : files.config) {
+    if (const auto value = read_toml_file(file, Unreadable::fail)) {
+      const ConfigTable config(file, *value);
+      require_known_keys(config);
+      connect = connect ? connect : seconds_of(config, "connect-timeout");
+      stall = stall ? stall : seconds_of(config, "stall-timeout");
+    }
+  }
+  const net::ClientOptions usual;
+  return {connect.value_or(usual.connect_timeout), stall.value_or(usual.stall_timeout)};
+}
 
 HostRules read_config(const fs::path& file, const Asked& asked) {
   HostRules rules;
@@ -42,7 +71,7 @@ HostRules read_config(const fs::path& file, const Asked& asked) {
     return rules;
   }
   const ConfigTable config(file, *value);
-  config.allow_only({"insecure-registries", "registry"});
+  require_known_keys(config);
   rules.insecure_hosts = config.texts("insecure-registries");
   for (const auto& pattern : rules.insecure_hosts) {
     if (!is_host_pattern(pattern)) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "net/client.h"
 #include "registry/endpoint.h"
 
 namespace nacre::registry {
@@ -25,6 +26,9 @@ struct HostFiles {
   // As the environment says: $NACRE_CONFIG, $CONTAINERS_REGISTRIES_CONF, $XDG_CONFIG_HOME or $HOME; and the system's.
   static HostFiles of_user();
 };
+
+// How long servers are waited for, as config.toml says. Throws Error (corrupt) naming file and line.
+net::ClientOptions read_timeouts(const HostFiles& files);
 
 class Hosts {
  public:

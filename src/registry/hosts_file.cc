@@ -96,6 +96,17 @@ std::optional<bool> ConfigTable::flag(std::string_view key) const {
   return value->flag;
 }
 
+std::optional<std::int64_t> ConfigTable::number(std::string_view key) const {
+  const auto* const value = find(key);
+  if (value == nullptr) {
+    return std::nullopt;
+  }
+  if (value->kind != ConfigValue::Kind::number) {
+    fail(key, "expected a whole number");
+  }
+  return value->number;
+}
+
 std::vector<std::string> ConfigTable::texts(std::string_view key) const {
   const auto* const value = find(key);
   if (value == nullptr) {

@@ -25,9 +25,10 @@ std::optional<std::string> read_if_there(const fs::path& file, Unreadable unread
 bool is_readable_folder(const fs::path& folder);
 
 struct ConfigValue {
-  enum class Kind : std::uint8_t { text, flag, list, table, other };
+  enum class Kind : std::uint8_t { text, flag, number, list, table, other };
   Kind kind = Kind::other;
   bool flag = false;
+  std::int64_t number = 0;
   unsigned line = 0;  // 0: not known
   std::string text = {};
   std::vector<std::string> keys = {};   // of a table, in the order of the file
@@ -46,6 +47,7 @@ class ConfigTable {
 
   std::string text(std::string_view key) const;
   std::optional<bool> flag(std::string_view key) const;
+  std::optional<std::int64_t> number(std::string_view key) const;
   std::vector<std::string> texts(std::string_view key) const;   // a single string counts as a list of one
   std::vector<ConfigTable> tables(std::string_view key) const;  // an array of tables
   std::optional<ConfigTable> table(std::string_view key) const;

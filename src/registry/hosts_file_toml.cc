@@ -50,6 +50,9 @@ ConfigValue value_of(const toml::node& node) {
   } else if (const auto flag = node.value_exact<bool>()) {
     value.kind = ConfigValue::Kind::flag;
     value.flag = *flag;
+  } else if (const auto number = node.value_exact<std::int64_t>()) {
+    value.kind = ConfigValue::Kind::number;
+    value.number = *number;
   }
   value.line = node.source().begin.line;
   return value;

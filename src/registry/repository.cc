@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "net/url.h"
 #include "oci/json.h"
 #include "oci/media_type.h"
 #include "oci/shown.h"
@@ -34,6 +35,7 @@ Client::~Client() = default;
 Repository Client::repository(const oci::Reference& reference) {
   auto impl = std::make_unique<Repository::Impl>();
   impl->name = reference.name();
+  impl->http = &impl_->http;
   const auto order = impl->order.lock();
   for (auto& endpoint : impl_->hosts.endpoints(reference.domain(), reference.path())) {
     order->push_back(&impl->sessions.emplace_back(impl_->http, impl_->authorizer, std::move(endpoint)));
@@ -74,12 +76,60 @@ bool is_range(const net::ResponseHead& head, std::uint64_t offset, std::uint64_t
   return total == "*" || total == std::to_string(size);
 }
 
+// Throws Error unless an answer brings the blob, or the part of it that was asked for.
+BlobStream checked_stream(std::unique_ptr<net::Response> response, std::string server, std::string_view what,
+                          const oci::Descriptor& blob, std::uint64_t offset, std::uint64_t length) {
+  const bool whole = offset == 0 && length >= blob.size;
+  const auto& head = response->head();
+  if (head.status == 206 && !whole) {
+    if (!is_range(head, offset, length, blob.size)) {
+      throw Error(Code::corrupt, fmt::format("{}: the server sent another range than it was asked for", what));
+    }
+    return {std::move(response), false, std::move(server)};
+  }
+  if (head.status != 200) {
+    throw refusal(what, *response);
+  }
+  if (head.content_length && *head.content_length != blob.size) {
+    throw Error(Code::corrupt,
+                fmt::format("{}: it has {} bytes, the manifest says {}", what, *head.content_length, blob.size));
+  }
+  return {std::move(response), true, std::move(server)};
+}
+
 }  // namespace
+
+// From the places that a manifest names, one after the other: they are no part of the registry, and are told nothing
+// of who we are.
+std::optional<BlobStream> Repository::Impl::open_elsewhere(const oci::Descriptor& blob, net::Reach reach,
+                                                           std::uint64_t offset, std::uint64_t length,
+                                                           const CancelToken& cancel) {
+  std::exception_ptr failure;
+  for (const auto& url : blob.urls) {
+    try {
+      net::Request request{.url = url, .reach = reach};
+      request.headers.add("User-Agent", "nacre");
+      request.headers.add("Accept-Encoding", "identity");
+      if (offset != 0 || length < blob.size) {
+        request.headers.add("Range", fmt::format("bytes={}-{}", offset, offset + length - 1));
+      }
+      const std::string what = fmt::format("fetch blob {} from {}", blob.digest.str(), net::shown_url(url));
+      return checked_stream(http->send(request, cancel), net::origin_of(url).value(), what, blob, offset, length);
+    } catch (const Error&) {
+      failure = std::current_exception();
+    }
+  }
+  if (failure) {
+    std::rethrow_exception(failure);
+  }
+  return std::nullopt;
+}
 
 BlobStream Repository::open_blob(const oci::Descriptor& blob, std::uint64_t offset, std::uint64_t length,
                                  const CancelToken& cancel) {
   const bool whole = offset == 0 && length >= blob.size;
   const std::string what = fmt::format("fetch blob {} of {}", blob.digest.str(), name());
+  net::Reach reach = net::Reach::not_local;
   auto stream = impl_->first_of(Capability::pull, [&](Session& session) -> std::optional<BlobStream> {
     Call call{.target = fmt::format("/{}/blobs/{}", session.endpoint().repository, blob.digest.str()),
               .scopes = {pull_scope(session.endpoint().repository)}};
@@ -87,25 +137,15 @@ BlobStream Repository::open_blob(const oci::Descriptor& blob, std::uint64_t offs
       call.headers.add("Range", fmt::format("bytes={}-{}", offset, offset + length - 1));
     }
     auto response = session.send(call, cancel);
-    const auto& head = response->head();
-    if (head.status == 404) {
+    if (response->head().status == 404) {
+      reach = response->head().names_reach;
       return std::nullopt;
     }
-    if (head.status == 206 && !whole) {
-      if (!is_range(head, offset, length, blob.size)) {
-        throw Error(Code::corrupt, fmt::format("{}: the server sent another range than it was asked for", what));
-      }
-      return BlobStream{std::move(response), false, session.endpoint().origin};
-    }
-    if (head.status != 200) {
-      throw refusal(what, *response);
-    }
-    if (head.content_length && *head.content_length != blob.size) {
-      throw Error(Code::corrupt,
-                  fmt::format("{}: it has {} bytes, the manifest says {}", what, *head.content_length, blob.size));
-    }
-    return BlobStream{std::move(response), true, session.endpoint().origin};
+    return checked_stream(std::move(response), session.endpoint().origin, what, blob, offset, length);
   });
+  if (!stream) {
+    stream = impl_->open_elsewhere(blob, reach, offset, length, cancel);
+  }
   if (!stream) {
     throw Error(Code::not_found, fmt::format("{}: the registry does not have it", what));
   }

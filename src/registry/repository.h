@@ -4,6 +4,7 @@
 // the registry, and mirrors that are configured to take pushes. Thread-safe.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,6 +35,7 @@ struct FetchedDocument {
 struct RateLimit {
   std::uint64_t limit = 0;
   std::uint64_t remaining = 0;
+  std::chrono::seconds window{0};  // in which `limit` pulls are allowed; 0: not said
 };
 
 // Bytes of a blob as one server sends them; not verified.
@@ -70,7 +72,8 @@ class Repository {
   // What a tag leads to, without fetching it; nothing when there is no such tag.
   std::optional<oci::Descriptor> find(const oci::Reference& reference, const CancelToken& cancel);
 
-  // A blob from `offset` on, `length` bytes of it: a server may send all of it instead (see BlobStream::is_whole).
+  // A blob from `offset` on, `length` bytes of it: a server may send all of it instead (see BlobStream::is_whole). What
+  // the registry does not have comes from where the descriptor's URLs lead, as layers do that nobody may redistribute.
   // Throws Error as document() does.
   BlobStream open_blob(const oci::Descriptor& blob, std::uint64_t offset, std::uint64_t length,
                        const CancelToken& cancel);

@@ -40,19 +40,24 @@ oci::Digest digest_of(const std::string& text, oci::DigestAlgorithm algorithm) {
   return hasher.finish();
 }
 
-// "100;w=21600". Source: Docker Hub's documentation of its limits.
-std::optional<std::uint64_t> leading_number(std::optional<std::string_view> text) {
+std::optional<std::uint64_t> leading_number(std::string_view text) {
   std::uint64_t number = 0;
-  if (!text || std::from_chars(text->data(), text->data() + text->size(), number).ec != std::errc()) {
-    return std::nullopt;
-  }
-  return number;
+  const bool valid = std::from_chars(text.data(), text.data() + text.size(), number).ec == std::errc();
+  return valid ? std::optional(number) : std::nullopt;
 }
 
+// "100;w=21600" and "97;w=21600". Source: Docker Hub's documentation of its limits.
 std::optional<RateLimit> rate_limit_of(const net::ResponseHead& head) {
-  const auto limit = leading_number(head.headers.find("ratelimit-limit"));
-  const auto remaining = leading_number(head.headers.find("ratelimit-remaining"));
-  return limit && remaining ? std::optional(RateLimit{*limit, *remaining}) : std::nullopt;
+  constexpr std::string_view window_key = ";w=";
+  const std::string_view limit = head.headers.find("ratelimit-limit").value_or("");
+  const auto allowed = leading_number(limit);
+  const auto remaining = leading_number(head.headers.find("ratelimit-remaining").value_or(""));
+  if (!allowed || !remaining) {
+    return std::nullopt;
+  }
+  const std::size_t at = limit.find(window_key);
+  const auto window = at == std::string_view::npos ? 0 : leading_number(limit.substr(at + window_key.size()));
+  return RateLimit{*allowed, *remaining, std::chrono::seconds(std::min<std::uint64_t>(window.value_or(0), UINT32_MAX))};
 }
 
 std::string read_document(net::Response& response, std::string_view what, std::uint64_t max_size) {

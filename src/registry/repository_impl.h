@@ -26,12 +26,15 @@ struct Client::Impl {
 
 struct Repository::Impl {
   std::string name;
+  net::Client* http = nullptr;           // the client's
   std::list<Session> sessions;           // where they are stays: they are pointed at
   Guarded<std::vector<Session*>> order;  // in which they are asked
   Guarded<std::optional<RateLimit>> rate_limit;
 
   std::vector<Session*> able(Capability capability);
   void put_last(const Session* session);
+  std::optional<BlobStream> open_elsewhere(const oci::Descriptor& blob, net::Reach reach, std::uint64_t offset,
+                                           std::uint64_t length, const CancelToken& cancel);
 
   // Asks one endpoint after the other until one gives what is wanted. `ask` returns nothing for "not here". When none
   // does: nothing if any says that it is not there and the others could not even be reached, otherwise what failed.

@@ -64,6 +64,7 @@ class UploadSession {
     Call call{.method = "PUT",
               .target = fmt::format("{}{}digest={}", location_, location_.contains('?') ? "&" : "?",
                                     net::escape_query(digest.str())),
+              .reach = reach_,
               .scopes = push_scopes(session_)};
     call.headers.add("Content-Type", "application/octet-stream");
     const auto response = session_.send(call, cancel_);
@@ -77,6 +78,7 @@ class UploadSession {
     const auto length = body.length();
     Call call{.method = "PATCH",
               .target = location_,
+              .reach = reach_,
               .scopes = push_scopes(session_),
               .body = [&] { return body.from(sent_); },
               .retry = Retry::no};
@@ -103,7 +105,7 @@ class UploadSession {
 
   // Asks how much has arrived; an upload that is gone begins anew.
   void find_out() {
-    const auto response = session_.send({.target = location_, .scopes = push_scopes(session_)}, cancel_);
+    const auto response = session_.send({.target = location_, .reach = reach_, .scopes = push_scopes(session_)}, cancel_);
     if (response->head().status != 204 && response->head().status != 202) {
       begin();
       return;
@@ -131,6 +133,7 @@ class UploadSession {
       throw Error(Code::corrupt, what_ + ": the registry does not say where to send it");
     }
     location_ = net::resolve(head.url, *location);
+    reach_ = head.names_reach;
     // A registry behind a proxy that ends TLS may think it is spoken to in plain http.
     const bool downgraded = session_.endpoint().origin.starts_with("https:") && location_.starts_with("http:");
     if (downgraded) {
@@ -142,6 +145,7 @@ class UploadSession {
   std::string what_;
   const CancelToken& cancel_;
   std::string location_;
+  net::Reach reach_ = net::Reach::any;  // of the location
   std::uint64_t sent_ = 0;  // what the server has, as far as we know
 };
 
@@ -181,6 +185,7 @@ bool mount_from(Session& session, const oci::Digest& blob, const std::string& fr
     // An upload was begun instead, which is not needed.
     session.send({.method = "DELETE",
                   .target = net::resolve(head.url, *location),
+                  .reach = head.names_reach,
                   .scopes = push_scopes(session),
                   .retry = Retry::no},
                  cancel);

@@ -30,10 +30,12 @@ std::unique_ptr<net::Response> Session::send_once(const Call& call, const Secret
       .url = url_of(call),
       .headers = call.headers,
       .redirects = call.method == "GET" || call.method == "HEAD" ? net::Redirects::follow : net::Redirects::report,
+      .reach = call.reach,
       .tls = endpoint_.tls};
   // An upload's location may be on another host: what we are here is nothing to it.
   if (net::origin_of(request.url) == net::origin_of(endpoint_.origin)) {
     request.authorization = authorization;
+    request.reach = net::Reach::any;
     for (const auto& [name, value] : endpoint_.headers) {
       request.headers.add(name, value);
     }
@@ -55,7 +57,7 @@ std::unique_ptr<net::Response> Session::send_authorized(const Call& call, const 
   if (response->head().status != 401 || !is_ours) {
     return response;
   }
-  const net::Headers asked = response->head().headers;
+  const net::ResponseHead asked = response->head();
   archive::read_all(*response, 1024 * 1024);  // so that the connection can be used again
   response.reset();
   const Secret renewed = authorizer_.renew(endpoint_, call.scopes, asked, authorization, cancel);

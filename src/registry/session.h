@@ -22,6 +22,7 @@ enum class Retry : std::uint8_t {
 struct Call {
   std::string method = "GET";
   std::string target;  // below the API's start: "/library/alpine/tags/list"; or a whole URL, as a server gave it
+  net::Reach reach = net::Reach::any;  // of a URL on another server: names_reach of the answer that gave it
   net::Headers headers = {};
   Scopes scopes = {};
   // Makes the body anew for each attempt; nothing for none.

@@ -15,9 +15,9 @@ from collections.abc import Iterator
 import pytest
 
 from support import archives, leaks, peers
-from support.docker_registry import DockerRegistry
-from support.fault_proxy import FaultProxy
 from support.nacre import Nacre, binary
+
+pytest_plugins = ["support.registries"]
 
 DRIVERS = ("erofs", "extract")
 MS_RDONLY, MNT_DETACH = 1, 2
@@ -134,23 +134,6 @@ def podman(tmp_path: pathlib.Path, short_path: pathlib.Path) -> peers.Peer:
     if os.geteuid() != 0:
         pytest.skip("podman's private root needs root")
     return peers.podman(tmp_path / "podman", short_path)
-
-
-@pytest.fixture
-def registry(tmp_path: pathlib.Path) -> Iterator[DockerRegistry]:
-    """An empty registry over plain http."""
-    if not DockerRegistry.installed():
-        pytest.skip("docker-registry is not installed")
-    server = DockerRegistry(tmp_path / "registry")
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def proxy(registry: DockerRegistry) -> Iterator[FaultProxy]:
-    """A server in front of the registry that makes faults on demand, and keeps a record."""
-    with FaultProxy(registry.address) as server:
-        yield server
 
 
 @pytest.fixture(scope="session")

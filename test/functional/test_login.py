@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import json
 import pathlib
-import subprocess
-from collections.abc import Iterator
 
 import pexpect
 import pytest
 
 from support import archives, faults
-from support.certificates import Authority
-from support.docker_registry import DockerRegistry
 from support.fault_proxy import FaultProxy
 from support.nacre import Nacre
 from support.peers import Peer
+from support.registries import Registry, StartRegistry
 from support.wire_server import ALWAYS
 
 pytestmark = pytest.mark.one_driver
@@ -34,20 +31,12 @@ def home(tmp_path: pathlib.Path, nacre: Nacre) -> pathlib.Path:
 
 
 @pytest.fixture
-def guarded(tmp_path: pathlib.Path) -> Iterator[DockerRegistry]:
+def guarded(start_registry: StartRegistry) -> Registry:
     """A registry that lets in whoever knows the password."""
-    if not DockerRegistry.installed():
-        pytest.skip("docker-registry is not installed")
-    known = subprocess.run(["htpasswd", "-Bbn", USER, PASSWORD], capture_output=True, check=True).stdout
-    (tmp_path / "htpasswd").write_bytes(known)
-    server = DockerRegistry(
-        tmp_path / "guarded", auth={"htpasswd": {"realm": "tests", "path": str(tmp_path / "htpasswd")}}
-    )
-    yield server
-    server.stop()
+    return start_registry(users={USER: PASSWORD})
 
 
-def test_a_password_registry(nacre: Nacre, home: pathlib.Path, guarded: DockerRegistry, busybox: str, skopeo: Peer) -> None:
+def test_a_password_registry(nacre: Nacre, home: pathlib.Path, guarded: Registry, busybox: str, skopeo: Peer) -> None:
     name = f"{guarded.address}/team/app:1"
     nacre("tag", busybox, name).ok()
     nacre("push", name).fails(1, "no basic auth credentials", f"nacre login {guarded.address}")
@@ -67,7 +56,7 @@ def test_a_password_registry(nacre: Nacre, home: pathlib.Path, guarded: DockerRe
     assert nacre("logout", guarded.address).ok().out == f"Not logged in to {guarded.address}\n"
 
 
-def test_at_a_terminal_the_password_is_not_shown(nacre: Nacre, home: pathlib.Path, guarded: DockerRegistry) -> None:
+def test_at_a_terminal_the_password_is_not_shown(nacre: Nacre, home: pathlib.Path, guarded: Registry) -> None:
     command, *arguments = nacre.command("login", guarded.address)
     terminal = pexpect.spawn(command, arguments, env=nacre.environment, timeout=20, encoding="utf-8")
     terminal.expect("Username: ")
@@ -88,7 +77,7 @@ def test_bad_flags(nacre: Nacre, home: pathlib.Path) -> None:
     assert not (home / ".docker").exists()
 
 
-def test_a_helper_keeps_the_password(nacre: Nacre, home: pathlib.Path, guarded: DockerRegistry, tmp_path: pathlib.Path) -> None:
+def test_a_helper_keeps_the_password(nacre: Nacre, home: pathlib.Path, guarded: Registry, tmp_path: pathlib.Path) -> None:
     helper = tmp_path / "bin/docker-credential-test"
     helper.parent.mkdir()
     helper.write_text(f'#!/bin/sh\ncase "$1" in\nstore) cat > {tmp_path}/kept;;\nget) cat {tmp_path}/kept;;\nerase) rm {tmp_path}/kept;;\nesac\n')
@@ -103,7 +92,7 @@ def test_a_helper_keeps_the_password(nacre: Nacre, home: pathlib.Path, guarded: 
     nacre("tags", f"{guarded.address}/none").fails(1, "no such repository")
 
 
-def test_credentials_do_not_follow_a_redirect(nacre: Nacre, home: pathlib.Path, guarded: DockerRegistry, busybox: str) -> None:
+def test_credentials_do_not_follow_a_redirect(nacre: Nacre, home: pathlib.Path, guarded: Registry, busybox: str) -> None:
     """Blobs may be on another server, which is none of the registry's secrets' business."""
     with FaultProxy(guarded.address) as elsewhere, FaultProxy(guarded.address) as proxy:
         name = f"{proxy.address}/app:1"
@@ -114,22 +103,3 @@ def test_credentials_do_not_follow_a_redirect(nacre: Nacre, home: pathlib.Path, 
         proxy.add(faults.redirect(lambda exchange: elsewhere.url + exchange.target), method="GET", path="/blobs/", times=ALWAYS)
         nacre("pull", name).fails(1, "unauthorized")
         assert elsewhere.exchanges and not [one for one in elsewhere.exchanges if one.headers.get("Authorization")]
-
-
-def test_certificates(nacre: Nacre, home: pathlib.Path, tmp_path: pathlib.Path, registry: DockerRegistry, busybox: str) -> None:
-    authority = Authority(tmp_path / "authority")
-    own = authority.server()
-    tls = DockerRegistry(tmp_path / "tls", http={"tls": {"certificate": str(own.certificate), "key": str(own.key)}})
-    try:
-        name = f"{tls.address}/app:1"
-        nacre("tag", busybox, name).ok()
-        nacre("push", name).ok()  # on the loopback nobody has to show a certificate that is trusted
-        folder = home / ".config/nacre/certs.d" / tls.address
-        folder.mkdir(parents=True)
-        folder.joinpath("ca.crt").write_bytes(authority.path.read_bytes())
-        nacre("pull", "-q", name).ok()
-        stranger = Authority(tmp_path / "stranger", "somebody else")
-        folder.joinpath("ca.crt").write_bytes(stranger.path.read_bytes())
-        nacre("pull", name).fails(1, "certificate")
-    finally:
-        tls.stop()

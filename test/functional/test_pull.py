@@ -11,10 +11,10 @@ import time
 import pytest
 
 from support import archives, faults, tars
-from support.docker_registry import DockerRegistry
 from support.fault_proxy import FaultProxy
 from support.nacre import Nacre
 from support.peers import Peer
+from support.registries import Registry
 from support.wire_server import ALWAYS
 
 pytestmark = pytest.mark.one_driver
@@ -26,12 +26,12 @@ def noise(size: int, seed: int = 1) -> bytes:
     return random.Random(seed).randbytes(size)
 
 
-def push(skopeo: Peer, registry: DockerRegistry, archive: pathlib.Path, name: str, *options: str) -> None:
+def push(skopeo: Peer, registry: Registry, archive: pathlib.Path, name: str, *options: str) -> None:
     skopeo("copy", "-q", "--dest-tls-verify=false", *options, f"docker-archive:{archive}", f"docker://{registry.address}/{name}")
 
 
 @pytest.fixture
-def small(registry: DockerRegistry, skopeo: Peer, tmp_path: pathlib.Path) -> str:
+def small(registry: Registry, skopeo: Peer, tmp_path: pathlib.Path) -> str:
     """An image with three layers in the registry, named without its host."""
     more = [[tars.file("etc/one", b"1\n")], [tars.file("etc/two", noise(700_000))]]
     archive = archives.docker_archive(tmp_path / "small.tar", archives.busybox_image("small:1", more=more))
@@ -40,14 +40,14 @@ def small(registry: DockerRegistry, skopeo: Peer, tmp_path: pathlib.Path) -> str
 
 
 @pytest.fixture
-def large(registry: DockerRegistry, skopeo: Peer, tmp_path: pathlib.Path) -> str:
+def large(registry: Registry, skopeo: Peer, tmp_path: pathlib.Path) -> str:
     """One with a layer that is fetched in ranges."""
     image = archives.Image([tars.make_tar([tars.file("noise", noise(40_000_000))])], ["large:1"])
     push(skopeo, registry, archives.docker_archive(tmp_path / "large.tar", image), "large:1")
     return "large:1"
 
 
-def test_what_docker_says(nacre: Nacre, registry: DockerRegistry, small: str) -> None:
+def test_what_docker_says(nacre: Nacre, registry: Registry, small: str) -> None:
     name = f"{registry.address}/{small}"
     first = nacre("pull", name).ok()
     assert first.lines[0] == "1: Pulling from team/small"
@@ -64,7 +64,7 @@ def test_what_docker_says(nacre: Nacre, registry: DockerRegistry, small: str) ->
     nacre("store", "check").ok()
 
 
-def test_by_digest_and_default_tag(nacre: Nacre, registry: DockerRegistry, skopeo: Peer, small: str) -> None:
+def test_by_digest_and_default_tag(nacre: Nacre, registry: Registry, skopeo: Peer, small: str) -> None:
     name = f"{registry.address}/team/small"
     skopeo("copy", "-q", "--src-tls-verify=false", "--dest-tls-verify=false", f"docker://{name}:1", f"docker://{name}:latest")
     pulled = nacre("pull", name).ok()
@@ -78,7 +78,7 @@ def test_by_digest_and_default_tag(nacre: Nacre, registry: DockerRegistry, skope
     assert sorted(nacre("images", "--format", "{{.Tag}}").ok().lines) == ["1", "latest"]
 
 
-def test_the_bytes_are_the_registrys(nacre: Nacre, registry: DockerRegistry, small: str, tmp_path: pathlib.Path) -> None:
+def test_the_bytes_are_the_registrys(nacre: Nacre, registry: Registry, small: str, tmp_path: pathlib.Path) -> None:
     nacre("pull", "-q", f"{registry.address}/{small}").ok()
     nacre("save", "--format", "oci-dir", "-o", tmp_path / "layout", f"{registry.address}/{small}").ok()
     status, manifest = registry.get("/v2/team/small/manifests/1", archives.DOCKER_MANIFEST)
@@ -90,7 +90,7 @@ def test_the_bytes_are_the_registrys(nacre: Nacre, registry: DockerRegistry, sma
         assert (blobs / layer["digest"].removeprefix("sha256:")).read_bytes() == blob
 
 
-def test_what_is_not_there(nacre: Nacre, registry: DockerRegistry, small: str) -> None:
+def test_what_is_not_there(nacre: Nacre, registry: Registry, small: str) -> None:
     nacre("pull", f"{registry.address}/{small}0").fails(1, "manifest unknown")
     nacre("pull", f"{registry.address}/nobody/nothing").fails(1, "manifest unknown")
     nacre("pull", f"{registry.address}/team/small@sha256:{'0' * 64}").fails(1, "manifest unknown")
@@ -99,7 +99,7 @@ def test_what_is_not_there(nacre: Nacre, registry: DockerRegistry, small: str) -
     assert nacre.image_ids() == []
 
 
-def test_progress_as_json(nacre: Nacre, registry: DockerRegistry, small: str) -> None:
+def test_progress_as_json(nacre: Nacre, registry: Registry, small: str) -> None:
     events = [json.loads(line) for line in nacre("pull", "--progress", "json", f"{registry.address}/{small}").ok().lines[:-1]]
     assert sum(event["status"] == "Pull complete" for event in events) == 3
     assert any(event["status"] == "Downloading" and event["progressDetail"]["total"] > 0 for event in events)
@@ -233,7 +233,7 @@ def test_two_pulls_share_the_work(nacre: Nacre, proxy: FaultProxy, large: str) -
 
 
 def test_mirrors_are_asked_first_and_fail_over(
-    nacre: Nacre, proxy: FaultProxy, registry: DockerRegistry, large: str, tmp_path: pathlib.Path
+    nacre: Nacre, proxy: FaultProxy, registry: Registry, large: str, tmp_path: pathlib.Path
 ) -> None:
     config = tmp_path / "config.toml"
     config.write_text(f'[[registry]]\nname = "{registry.address}"\nmirrors = ["{proxy.url}"]\n')

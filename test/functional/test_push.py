@@ -9,10 +9,10 @@ import random
 import pytest
 
 from support import archives, faults, tars
-from support.docker_registry import DockerRegistry
 from support.fault_proxy import FaultProxy
 from support.nacre import Nacre
 from support.peers import Peer
+from support.registries import Registry, StartRegistry
 from support.wire_server import ALWAYS
 
 pytestmark = pytest.mark.one_driver
@@ -34,7 +34,7 @@ def push(nacre: Nacre, image: str, name: str, *options: str) -> str:
     return rest.split()[0]
 
 
-def test_what_docker_says(nacre: Nacre, registry: DockerRegistry, image: str) -> None:
+def test_what_docker_says(nacre: Nacre, registry: Registry, image: str) -> None:
     name = f"{registry.address}/team/app:1"
     nacre("tag", image, name).ok()
     first = nacre("push", name).ok()
@@ -53,7 +53,7 @@ def test_what_docker_says(nacre: Nacre, registry: DockerRegistry, image: str) ->
 
 @pytest.mark.parametrize("compression", ["gzip", "gzip:3", "zstd", "zstd:9"])
 def test_others_read_it(
-    nacre: Nacre, registry: DockerRegistry, image: str, skopeo: Peer, tmp_path: pathlib.Path, compression: str
+    nacre: Nacre, registry: Registry, image: str, skopeo: Peer, tmp_path: pathlib.Path, compression: str
 ) -> None:
     name = f"{registry.address}/team/app:1"
     digest = push(nacre, image, name, "--compression", compression)
@@ -65,7 +65,7 @@ def test_others_read_it(
     assert all(layer["mediaType"].endswith("tar+" + kind) for layer in manifest["layers"])
 
 
-def test_podman_reads_it_and_we_read_podman(nacre: Nacre, registry: DockerRegistry, image: str, podman: Peer) -> None:
+def test_podman_reads_it_and_we_read_podman(nacre: Nacre, registry: Registry, image: str, podman: Peer) -> None:
     name = f"{registry.address}/team/app:1"
     push(nacre, image, name)
     podman("pull", "-q", "--tls-verify=false", name)
@@ -74,16 +74,15 @@ def test_podman_reads_it_and_we_read_podman(nacre: Nacre, registry: DockerRegist
     assert nacre.inspect(f"{registry.address}/back/app:2")["RootFS"] == nacre.inspect(image)["RootFS"]
 
 
-def test_what_was_pulled_goes_out_as_it_came(nacre: Nacre, registry: DockerRegistry, image: str) -> None:
+def test_what_was_pulled_goes_out_as_it_came(nacre: Nacre, registry: Registry, image: str) -> None:
     first = push(nacre, image, f"{registry.address}/one/app:1")
     nacre("rmi", "-f", f"{registry.address}/one/app:1", image).ok()
     nacre("pull", "-q", f"{registry.address}/one/app:1").ok()
     assert push(nacre, f"{registry.address}/one/app:1", f"{registry.address}/two/app:9") == first
-    one = registry.get("/v2/one/app/manifests/1")
-    assert one == registry.get("/v2/two/app/manifests/9")
+    assert registry.manifest("one/app", "1") == registry.manifest("two/app", "9")
 
 
-def test_the_same_image_compresses_to_the_same_digest(nacre: Nacre, registry: DockerRegistry, image: str, tmp_path: pathlib.Path) -> None:
+def test_the_same_image_compresses_to_the_same_digest(nacre: Nacre, registry: Registry, image: str, tmp_path: pathlib.Path) -> None:
     first = push(nacre, image, f"{registry.address}/one/app:1")
     other = Nacre(tmp_path / "other")
     other.load(tmp_path / "image.tar")
@@ -99,7 +98,7 @@ def test_blobs_of_other_repositories_are_mounted(nacre: Nacre, proxy: FaultProxy
     assert not [exchange for exchange in proxy.of("PATCH") if "/two/app/" in exchange.path and exchange.path.count("uploads") > 1]
 
 
-def test_all_tags(nacre: Nacre, registry: DockerRegistry, image: str) -> None:
+def test_all_tags(nacre: Nacre, registry: Registry, image: str) -> None:
     for tag in ("a", "b", "c"):
         nacre("tag", image, f"{registry.address}/app:{tag}").ok()
     pushed = nacre("push", "-a", f"{registry.address}/app").ok()
@@ -108,15 +107,14 @@ def test_all_tags(nacre: Nacre, registry: DockerRegistry, image: str) -> None:
 
 
 @pytest.mark.parametrize("after", [0, 1, 100_000, 2_000_000])
-def test_cut_uploads_go_on(nacre: Nacre, proxy: FaultProxy, registry: DockerRegistry, image: str, after: int) -> None:
+def test_cut_uploads_go_on(nacre: Nacre, proxy: FaultProxy, registry: Registry, image: str, after: int) -> None:
     name = f"{proxy.address}/team/app:1"
     proxy.add(faults.on_upload(faults.cut(after)), method="PATCH", times=2)
     digest = push(nacre, image, name)
-    status, manifest = registry.get("/v2/team/app/manifests/1", archives.OCI_MANIFEST)
-    assert status == 200 and tars.sha256(manifest) == digest
-    for layer in json.loads(manifest)["layers"]:
-        _, blob = registry.get(f"/v2/team/app/blobs/{layer['digest']}")
-        assert tars.sha256(blob) == layer["digest"]
+    manifest = registry.manifest("team/app", "1")
+    assert manifest.digest == digest
+    for layer in manifest.layers:
+        assert tars.sha256(registry.blob("team/app", layer)) == layer
 
 
 @pytest.mark.parametrize("method", ["HEAD", "POST", "PUT"])
@@ -132,19 +130,18 @@ def test_refusals_are_told(nacre: Nacre, proxy: FaultProxy, image: str) -> None:
     nacre("push", name).fails(1, "denied: requested access to the resource is denied", name)
 
 
-def test_copy_is_byte_for_byte(nacre: Nacre, registry: DockerRegistry, image: str, skopeo: Peer, tmp_path: pathlib.Path) -> None:
+def test_copy_is_byte_for_byte(
+    nacre: Nacre, registry: Registry, start_registry: StartRegistry, image: str, skopeo: Peer, tmp_path: pathlib.Path
+) -> None:
     digest = push(nacre, image, f"{registry.address}/one/app:1")
-    other = DockerRegistry(tmp_path / "other-registry")
-    try:
-        copied = nacre("copy", f"{registry.address}/one/app:1", f"{other.address}/two/app:2").ok()
-        assert copied.lines[-1] == f"{other.address}/two/app:2: digest: {digest}"
-        assert registry.get("/v2/one/app/manifests/1") == other.get("/v2/two/app/manifests/2")
-        skopeo("copy", "-q", "--src-tls-verify=false", f"docker://{other.address}/two/app:2", f"dir:{tmp_path / 'copy'}")
-    finally:
-        other.stop()
+    other = start_registry()
+    copied = nacre("copy", f"{registry.address}/one/app:1", f"{other.address}/two/app:2").ok()
+    assert copied.lines[-1] == f"{other.address}/two/app:2: digest: {digest}"
+    assert registry.manifest("one/app", "1") == other.manifest("two/app", "2")
+    skopeo("copy", "-q", "--src-tls-verify=false", f"docker://{other.address}/two/app:2", f"dir:{tmp_path / 'copy'}")
 
 
-def test_manifest_inspect(nacre: Nacre, registry: DockerRegistry, image: str) -> None:
+def test_manifest_inspect(nacre: Nacre, registry: Registry, image: str) -> None:
     name = f"{registry.address}/one/app:1"
     digest = push(nacre, image, name)
     raw = nacre("manifest", "inspect", "--raw", name).ok().stdout
@@ -154,7 +151,7 @@ def test_manifest_inspect(nacre: Nacre, registry: DockerRegistry, image: str) ->
     nacre("manifest", "inspect", f"{registry.address}/one/app:none").fails(1, "manifest unknown")
 
 
-def test_search_lists_a_registry_without_a_search(nacre: Nacre, registry: DockerRegistry, image: str) -> None:
+def test_search_lists_a_registry_without_a_search(nacre: Nacre, registry: Registry, image: str) -> None:
     for name in ("one/app", "two/app", "other"):
         push(nacre, image, f"{registry.address}/{name}:1")
     found = nacre("search", "--format", "{{.Name}}", f"{registry.address}/app").ok()

@@ -13,6 +13,8 @@ namespace nacre::cli {
 namespace {
 
 constexpr auto redraw_interval = std::chrono::milliseconds(100);
+constexpr auto sample_interval = std::chrono::milliseconds(500);
+constexpr double newest_share = 0.3;  // of a rate: smooth enough to read, quick enough to show a stall
 
 void write_or_drop(int descriptor, std::string_view text) {
   while (!text.empty()) {
@@ -49,6 +51,21 @@ Progress::Line& Progress::line_of(State& state, std::string_view id) {
   return line;
 }
 
+void Progress::take_rate(Line& line, bool begins) const {
+  const auto now = screen_.now();
+  if (begins || line.done < line.sampled_done) {
+    line.rate = 0;
+  } else if (now - line.sampled < sample_interval) {
+    return;
+  } else {
+    const std::chrono::duration<double> elapsed = now - line.sampled;
+    const double newest = static_cast<double>(line.done - line.sampled_done) / elapsed.count();
+    line.rate = line.rate < 1 ? newest : newest_share * newest + (1 - newest_share) * line.rate;
+  }
+  line.sampled = now;
+  line.sampled_done = line.done;
+}
+
 bool Progress::may_draw(const State& state) const {
   return screen_.now() - state.last_draw >= redraw_interval;
 }
@@ -63,6 +80,7 @@ void Progress::update(std::string_view id, std::string_view action, std::uint64_
   line.action = action;
   line.done = done;
   line.total = total;
+  take_rate(line, begins);
   state->pending = true;
   if (mode_ == ProgressMode::json) {
     if (begins || may_draw(*state)) {
@@ -117,7 +135,7 @@ void Progress::draw(State& state) const {
     std::string start = fmt::format("{}: {}", line.id, line.action);
     if (!line.finished) {
       start += ' ';
-      start += progress_bar(line.done, line.total, size.columns - 1 - static_cast<int>(display_width(start)));
+      start += progress_bar(line.done, line.total, line.rate, size.columns - 1 - static_cast<int>(display_width(start)));
     }
     append(start);
   }

@@ -54,6 +54,9 @@ class Progress {
     std::uint64_t done = 0;
     std::uint64_t total = 0;
     bool finished = false;
+    double rate = 0;                // bytes per second, of late; 0: not known yet
+    std::uint64_t sampled_done = 0;  // when the rate was last looked at
+    std::chrono::steady_clock::time_point sampled{};
   };
   struct State {
     std::vector<Line> lines;  // those that may still change, and finished ones between them
@@ -63,6 +66,7 @@ class Progress {
   };
 
   static Line& line_of(State& state, std::string_view id);
+  void take_rate(Line& line, bool begins) const;
   bool may_draw(const State& state) const;
   void draw(State& state) const;
   void report(const Line& line) const;

@@ -7,6 +7,7 @@ import datetime
 import json
 import pathlib
 import re
+import shutil
 import ssl
 import subprocess
 import time
@@ -83,6 +84,10 @@ class Registry(Contents):
     @property
     def url(self) -> str:
         return f"{'https' if self.options.certificate else 'http'}://{self.address}"
+
+    @staticmethod
+    def installed() -> bool:
+        return shutil.which("docker-registry") is not None
 
     @property
     def log(self) -> str:
@@ -203,6 +208,8 @@ StartProxy = Callable[..., FaultProxy]
 @pytest.fixture
 def start_registry(tmp_path: pathlib.Path) -> Iterator[StartRegistry]:
     """Starts registries; its arguments are the fields of Options. A test that fails shows the ends of their logs."""
+    if not Registry.installed():
+        pytest.skip("docker-registry is not installed")
     running: list[Registry] = []
 
     def start(**options: Any) -> Registry:

@@ -63,22 +63,31 @@ struct FakeTerminal {
 };
 
 TEST(ProgressBar, LooksLikeDockers) {
-  EXPECT_EQ(progress_bar(5'865'000, 5'865'000, 100),
+  EXPECT_EQ(progress_bar(5'865'000, 5'865'000, 0, 100),
             "[==================================================>]  5.865MB/5.865MB");
-  EXPECT_EQ(progress_bar(0, 1000, 100), "[>                                                  ]       0B/1kB");
-  EXPECT_EQ(progress_bar(500, 1000, 100), "[=========================>                         ]     500B/1kB");
+  EXPECT_EQ(progress_bar(0, 1000, 0, 100), "[>                                                  ]       0B/1kB");
+  EXPECT_EQ(progress_bar(500, 1000, 0, 100), "[=========================>                         ]     500B/1kB");
 }
 
 TEST(ProgressBar, FitsWhereItMust) {
-  EXPECT_EQ(progress_bar(500, 1000, 30), "[=======>       ]     500B/1kB");
-  EXPECT_EQ(progress_bar(500, 1000, 20), "    500B/1kB");
-  EXPECT_EQ(progress_bar(500, 1000, 6), "    50");
-  EXPECT_EQ(progress_bar(500, 1000, -3), "");
+  EXPECT_EQ(progress_bar(500, 1000, 0, 30), "[=======>       ]     500B/1kB");
+  EXPECT_EQ(progress_bar(500, 1000, 0, 20), "    500B/1kB");
+  EXPECT_EQ(progress_bar(500, 1000, 0, 6), "    50");
+  EXPECT_EQ(progress_bar(500, 1000, 0, -3), "");
+}
+
+TEST(ProgressBar, ShowsHowFastAndHowLong) {
+  EXPECT_EQ(progress_bar(500, 1000, 100, 100),
+            "[=========================>                         ]     500B/1kB  100B/s 5s");
+  EXPECT_THAT(progress_bar(0, 1'000'000'000, 10'000'000, 120), testing::EndsWith("  10MB/s 1m40s"));
+  EXPECT_THAT(progress_bar(0, 1'000'000'000, 100'000, 120), testing::EndsWith("  100kB/s 2h46m"));
+  EXPECT_EQ(progress_bar(500, 1000, 100, 30), "[=======>       ]     500B/1kB");  // no room for it
+  EXPECT_EQ(progress_bar(1000, 1000, 100, 100), progress_bar(1000, 1000, 0, 100));
 }
 
 TEST(ProgressBar, KnowsNoTotal) {
-  EXPECT_EQ(progress_bar(1'500'000, 0, 100), "   1.5MB");
-  EXPECT_EQ(progress_bar(2000, 1000, 100), "[==================================================>]      2kB");
+  EXPECT_EQ(progress_bar(1'500'000, 0, 0, 100), "   1.5MB");
+  EXPECT_EQ(progress_bar(2000, 1000, 0, 100), "[==================================================>]      2kB");
 }
 
 TEST(Progress, DrawsALineForEachThing) {
@@ -107,6 +116,23 @@ TEST(Progress, DrawsAtMostTenTimesASecond) {
   }
   EXPECT_EQ(terminal.writes, 11);  // what was left to draw
   EXPECT_THAT(terminal.lines().back(), HasSubstr("999B/1kB"));
+}
+
+TEST(Progress, TellsTheRateOfLate) {
+  FakeTerminal terminal;
+  terminal.size.columns = 120;
+  Progress progress(terminal.screen(), ProgressMode::terminal);
+  progress.update("abc", "Downloading", 0, 10'000'000);
+  terminal.now += std::chrono::seconds(1);
+  progress.update("abc", "Downloading", 1'000'000, 10'000'000);
+  EXPECT_THAT(terminal.lines().at(0), HasSubstr("1MB/s 9s"));
+  terminal.now += std::chrono::seconds(1);
+  progress.update("abc", "Downloading", 1'000'000, 10'000'000);  // stalled
+  EXPECT_THAT(terminal.lines().at(0), HasSubstr("700kB/s 13s"));
+  progress.update("abc", "Extracting", 0, 10'000'000);
+  terminal.now += std::chrono::seconds(1);
+  progress.update("abc", "Extracting", 2'000'000, 10'000'000);
+  EXPECT_THAT(terminal.lines().at(0), HasSubstr("2MB/s 4s"));
 }
 
 TEST(Progress, FinishedLinesScrollAway) {
