@@ -114,7 +114,8 @@ std::optional<BlobStream> Repository::Impl::open_elsewhere(const oci::Descriptor
         request.headers.add("Range", fmt::format("bytes={}-{}", offset, offset + length - 1));
       }
       const std::string what = fmt::format("fetch blob {} from {}", blob.digest.str(), net::shown_url(url));
-      return checked_stream(http->send(request, cancel), net::origin_of(url).value(), what, blob, offset, length);
+      auto response = http->send(request, cancel);
+      return checked_stream(std::move(response), net::origin_of(url).value(), what, blob, offset, length);
     } catch (const Error&) {
       failure = std::current_exception();
     }

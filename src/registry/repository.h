@@ -93,7 +93,8 @@ class Repository {
                                         const CancelToken& cancel);
   // Sends a blob, whose bytes may still be in the making. After a cut it goes on from what the registry has.
   void send_blob(UploadBody& body, const CancelToken& cancel);
-  // Sends a manifest or index, under a tag or its digest; what it refers to is there. Throws Error corrupt when the
+  // Sends a manifest or index, under a tag or its digest; what it refers to is there. One that has a subject is found
+  // by referrers() from now on, whether or not the registry has an API for it. Throws Error corrupt when the
   // registry names another digest afterwards.
   void send_document(const oci::Reference& reference, const std::string& raw, const std::string& media_type,
                      const CancelToken& cancel);

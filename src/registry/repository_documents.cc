@@ -233,26 +233,4 @@ std::vector<std::string> Repository::tags(const CancelToken& cancel) {
   return std::move(*found);
 }
 
-std::vector<oci::Descriptor> Repository::referrers(const oci::Digest& subject, const CancelToken& cancel) {
-  const std::string what = fmt::format("list what refers to {} in {}", subject.str(), name());
-  const auto index = impl_->first_of(Capability::pull, [&](Session& session) -> std::optional<oci::Index> {
-    // The API, or, where there is none, a tag that clients keep by agreement.
-    for (const std::string& target : {fmt::format("/{}/referrers/{}", session.endpoint().repository, subject.str()),
-                                      fmt::format("/{}/manifests/{}-{}", session.endpoint().repository,
-                                                  subject.str().substr(0, subject.str().find(':')), subject.hex())}) {
-      Call call{.target = target, .scopes = {pull_scope(session.endpoint().repository)}};
-      call.headers.add("Accept", std::string(oci::media_type::oci_index));
-      const auto response = session.send(call, cancel);
-      if (response->head().status == 200) {
-        return oci::Index::parse(read_document(*response, what, max_manifest_size), oci::media_type::oci_index);
-      }
-      if (response->head().status != 404 && response->head().status != 405) {
-        throw refusal(what, *response);
-      }
-    }
-    return std::nullopt;
-  });
-  return index ? index->manifests() : std::vector<oci::Descriptor>();
-}
-
 }  // namespace nacre::registry

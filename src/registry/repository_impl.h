@@ -33,6 +33,8 @@ struct Repository::Impl {
 
   std::vector<Session*> able(Capability capability);
   void put_last(const Session* session);
+  // Lists a manifest that has a subject where clients look for it if the registry has no API for referrers.
+  void note_referrer(Session& session, const std::string& raw, const CancelToken& cancel) const;
   std::optional<BlobStream> open_elsewhere(const oci::Descriptor& blob, net::Reach reach, std::uint64_t offset,
                                            std::uint64_t length, const CancelToken& cancel);
 

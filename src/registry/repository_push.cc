@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "net/url.h"
+#include "oci/json.h"
 #include "oci/shown.h"
 #include "registry/repository_impl.h"
 #include "registry/retry.h"
@@ -225,6 +226,15 @@ void Repository::send_blob(UploadBody& body, const CancelToken& cancel) {
   });
 }
 
+namespace {
+
+bool has_subject(const std::string& raw) {
+  const oci::Json json = oci::parse_json(raw);
+  return json.is_object() && json.contains("subject") && json.contains("config");
+}
+
+}  // namespace
+
 void Repository::send_document(const oci::Reference& reference, const std::string& raw, const std::string& media_type,
                                const CancelToken& cancel) {
   const oci::Digest digest = oci::Digest::of(raw);
@@ -245,6 +255,10 @@ void Repository::send_document(const oci::Reference& reference, const std::strin
     if (said && *said != digest.str()) {
       throw Error(Code::corrupt,
                   fmt::format("{}: the registry took it for {}, it is {}", what, oci::shown(*said), digest.str()));
+    }
+    // A registry that lists referrers says that it did. Source: distribution-spec, "Pushing Manifests with Subject".
+    if (has_subject(raw) && !response->head().headers.find("oci-subject")) {
+      impl_->note_referrer(session, raw, cancel);
     }
     return true;
   });

@@ -89,7 +89,11 @@ Error refusal(std::string_view what, net::Response& response) {
     body.clear();  // the status says enough
   }
   const int status = response.head().status;
-  return {code_of(status), fmt::format("{}: {}", what, describe_errors(status, body))};
+  std::string text = fmt::format("{}: {}", what, describe_errors(status, body));
+  if (status == 401) {
+    text += "; `nacre login` tells the registry who you are";
+  }
+  return {code_of(status), text};
 }
 
 }  // namespace nacre::registry

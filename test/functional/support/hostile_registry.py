@@ -8,12 +8,12 @@ import re
 import ssl
 
 from support import tars
-from support.archives import Image
+from support.archives import OCI_INDEX, Image
 from support.distribution import OCI, Package, package
 from support.tars import sha256
 from support.wire_server import Exchange, Fault, Response, WireServer, reply
 
-TARGET = re.compile(r"/v2/(?P<repository>.+)/(?P<kind>manifests|blobs|tags)/(?P<name>[^/]+)")
+TARGET = re.compile(r"/v2/(?P<repository>.+)/(?P<kind>manifests|blobs|tags|referrers)/(?P<name>[^/]+)")
 PART = re.compile(r"bytes=(\d+)-(\d*)")
 
 
@@ -32,6 +32,7 @@ class HostileRegistry(WireServer):
         self.blobs: dict[str, bytes | Fault] = {}
         self.manifests: dict[tuple[str, str], Document] = {}
         self.tags: dict[str, list[str]] = {}
+        self.referrers: dict[str, bytes] = {}  # indexes, by the digest that they are about
         super().__init__(tls)
 
     def put_blob(self, data: bytes, digest: str | None = None) -> str:
@@ -99,3 +100,8 @@ class HostileRegistry(WireServer):
             return None
         document = {"name": repository, "tags": self.tags[repository]}
         return reply(200, {"Content-Type": "application/json"}, json.dumps(document).encode())
+
+    def _referrers(self, exchange: Exchange, repository: str, name: str) -> Response | None:
+        if name not in self.referrers:
+            return None
+        return reply(200, {"Content-Type": OCI_INDEX}, self.referrers[name])

@@ -286,12 +286,9 @@ class WireServer:
         self.connections = 0
         self.surprises: list[str] = []  # what went wrong in the server itself
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.port: int = self._listener.getsockname()[1]
         self._acceptor = threading.Thread(target=self._accept, name="wire server")
         self._acceptor.start()
-
-    @property
-    def port(self) -> int:
-        return self._listener.getsockname()[1]
 
     @property
     def address(self) -> str:
@@ -344,7 +341,9 @@ class WireServer:
         return sum(one.sent for one in self.of(path=path))
 
     def stop(self) -> None:
-        """Ends every connection and thread. Fails if the server itself was at fault."""
+        """Ends every connection and thread; once is enough. Fails if the server itself was at fault."""
+        if self._stopping:
+            return
         with self._lock:
             self._stopping = True
             for sock in (self._listener, *self._open):
