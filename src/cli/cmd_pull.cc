@@ -65,7 +65,10 @@ void tell_rate_limit(Context& context, const oci::Reference& reference, const re
     return;
   }
   const auto minutes = std::chrono::ceil<std::chrono::minutes>(rate.window).count();
-  const std::string window = minutes == 0 ? "" : fmt::format(" in {}", minutes % 60 == 0 ? fmt::format("{} hours", minutes / 60) : fmt::format("{} minutes", minutes));
+  const std::string window = minutes == 0
+                                 ? ""
+                                 : fmt::format(" in {}", minutes % 60 == 0 ? fmt::format("{} hours", minutes / 60)
+                                                                           : fmt::format("{} minutes", minutes));
   context.print_error(fmt::format("nacre: {} allows {} pulls{}, {} of them are left; `nacre login {}` may allow more\n",
                                   reference.domain(), rate.limit, window, rate.remaining, reference.domain()));
 }

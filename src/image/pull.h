@@ -36,7 +36,7 @@ struct PullOptions {
 struct PulledImage {
   oci::Digest digest;  // of the manifest or index that the name stands for
   oci::Digest id;
-  bool is_new = false;  // the name did not stand for it before
+  bool is_new = false;                                 // the name did not stand for it before
   std::optional<registry::RateLimit> rate_limit = {};  // where the registry says it has one
 };
 

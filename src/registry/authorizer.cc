@@ -204,9 +204,8 @@ std::pair<Secret, Authorizer::Clock::time_point> Authorizer::ask(const Endpoint&
   for (const auto value : answer.headers.all("www-authenticate")) {
     for (const auto& challenge : parse_challenges(value)) {
       if (challenge.scheme == "bearer") {
-        const TokenRequest request{endpoint,    challenge,
-                                   answer.names_reach, scopes,
-                                   credentials, given_ ? RefreshToken::ask : RefreshToken::leave_out};
+        const TokenRequest request{endpoint, challenge,   answer.names_reach,
+                                   scopes,   credentials, given_ ? RefreshToken::ask : RefreshToken::leave_out};
         auto token = request_token(client_, request, cancel);
         *refresh_token_.lock() = std::move(token.refresh_token);
         // Renewed a little early: a token may run out on its way.

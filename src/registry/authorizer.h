@@ -36,8 +36,8 @@ struct TokenAnswer {
 enum class RefreshToken : std::uint8_t { leave_out, ask };
 
 // Asks the server that a challenge names for a token. Throws Error: permission_denied when it refuses the credentials,
-// is asked over http for a registry that is reached over https, or is where no registry may send us (reach); unavailable
-// when it fails; corrupt when its answer makes no sense.
+// is asked over http for a registry that is reached over https, or is where no registry may send us (reach);
+// unavailable when it fails; corrupt when its answer makes no sense.
 struct TokenRequest {
   const Endpoint& endpoint;
   const AuthChallenge& challenge;

@@ -106,7 +106,8 @@ class UploadSession {
 
   // Asks how much has arrived; an upload that is gone begins anew.
   void find_out() {
-    const auto response = session_.send({.target = location_, .reach = reach_, .scopes = push_scopes(session_)}, cancel_);
+    const auto response =
+        session_.send({.target = location_, .reach = reach_, .scopes = push_scopes(session_)}, cancel_);
     if (response->head().status != 204 && response->head().status != 202) {
       begin();
       return;
@@ -147,7 +148,7 @@ class UploadSession {
   const CancelToken& cancel_;
   std::string location_;
   net::Reach reach_ = net::Reach::any;  // of the location
-  std::uint64_t sent_ = 0;  // what the server has, as far as we know
+  std::uint64_t sent_ = 0;              // what the server has, as far as we know
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
-// What refers to a manifest: signatures, attestations, SBOMs. Source: OCI distribution-spec 1.1, "Listing Referrers" and
-// "Pushing Manifests with Subject".
+// What refers to a manifest: signatures, attestations, SBOMs. Source: OCI distribution-spec 1.1, "Listing Referrers"
+// and "Pushing Manifests with Subject".
 #include <algorithm>
 
 #include <fmt/format.h>

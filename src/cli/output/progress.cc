@@ -135,7 +135,8 @@ void Progress::draw(State& state) const {
     std::string start = fmt::format("{}: {}", line.id, line.action);
     if (!line.finished) {
       start += ' ';
-      start += progress_bar(line.done, line.total, line.rate, size.columns - 1 - static_cast<int>(display_width(start)));
+      start +=
+          progress_bar(line.done, line.total, line.rate, size.columns - 1 - static_cast<int>(display_width(start)));
     }
     append(start);
   }

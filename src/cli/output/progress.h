@@ -54,7 +54,7 @@ class Progress {
     std::uint64_t done = 0;
     std::uint64_t total = 0;
     bool finished = false;
-    double rate = 0;                // bytes per second, of late; 0: not known yet
+    double rate = 0;                 // bytes per second, of late; 0: not known yet
     std::uint64_t sampled_done = 0;  // when the rate was last looked at
     std::chrono::steady_clock::time_point sampled{};
   };
