@@ -36,6 +36,13 @@ WORKLOADS = (
     Workload("save big-gzip", "save, loaded as gzip", {"docker": 5}),
     Workload("rmi big", "rmi, one big layer", {"docker": 20}),
     Workload("rmi stack", "rmi, many layers", {}),
+    Workload("pull big-gzip", "pull, one big layer", {"docker": 4, "podman": 4, "limit": 1 / 1.6}),
+    Workload("pull stack", "pull, many layers", {"docker": 4, "podman": 4}),
+    Workload("pull one layer", "pull, all layers but one here", {"docker": 5, "podman": 5}),
+    Workload("push big", "push, one big layer", {"docker": 3}),
+    Workload("copy big-gzip", "copy between registries", {"skopeo": 1}),
+    Workload("pull 100 Mbit/s", "pull over 100 Mbit/s", {"link": 0.9}),
+    Workload("pull 1000 Mbit/s", "pull over 1,000 Mbit/s", {"link": 0.9}),
     Workload("run", "run --rm true", {"docker": 4, "podman": 4}),
     Workload("images", "images, with many", {"docker": 5, "podman": 5}),
 )
@@ -93,7 +100,7 @@ def verdict(workload: Workload, tools: Mapping[str, list[Sample]]) -> str:
     for peer, least in workload.targets.items():
         value = ratio(tools, peer, "seconds")
         if value is not None:
-            parts.append(f"{peer} >= {least:g}x: {'met' if value >= least else 'MISSED'}")
+            parts.append(f"{peer} >= {least:.3g}x: {'met' if value >= least else 'MISSED'}")
     return ", ".join(parts)
 
 
@@ -118,7 +125,7 @@ def times_table(results: Results) -> str:
         row += [show_seconds(median(tools[name], "seconds")) if name in tools else "" for name in names]
         for peer in peers:
             value = ratio(tools, peer, "seconds")
-            row.append(f"{value:.1f}x" if value is not None else "")
+            row.append("" if value is None else f"{value:.2f}x" if value < 2 else f"{value:.1f}x")
         rows.append([*row, verdict(workload, tools)])
     return table(["seconds, median", *names, *(f"{peer} / nacre" for peer in peers), "target"], rows)
 
@@ -153,15 +160,30 @@ def disk_verdict(results: Results, blob_bytes: Mapping[str, int]) -> list[str]:
     return lines
 
 
-def markdown(results: Results, facts: Mapping[str, object], blob_bytes: Mapping[str, int]) -> str:
+def per_gigabyte_table(results: Results, unpacked_bytes: Mapping[str, int]) -> str:
+    """Processor seconds for each GB of the image, unpacked."""
+    names = present_tools(results)
+    rows = []
+    for workload, tools in results.items():
+        size = unpacked_bytes.get(workload.partition(" ")[2])
+        if size:
+            shown = [f"{median(tools[name], 'cpu_seconds') / size * 1e9:.2f}" if name in tools else "" for name in names]
+            rows.append([workload, *shown])
+    return table(["processor seconds per GB", *names], rows)
+
+
+def markdown(
+    results: Results, facts: Mapping[str, object], blob_bytes: Mapping[str, int], unpacked_bytes: Mapping[str, int]
+) -> str:
     """The whole report. A target that is missed says so in capitals."""
-    moved = [name for name in results if name.startswith(("load", "save"))]
+    moved = [name for name in results if name.startswith(("load", "save", "pull", "push", "copy"))]
     removed = [name for name in results if name.startswith("rmi")]
     parts = ["# nacre and its peers, measured\n", "\n".join(f"- {name}: {value}" for name, value in facts.items()) + "\n"]
     parts.append(times_table(results))
     parts += [line + "\n" for line in ["\n".join(peak_verdict(results) + disk_verdict(results, blob_bytes))] if line]
     parts.append(field_table(results, "peak memory", "peak_bytes", moved, show_bytes))
     parts.append(field_table(results, "processor time", "cpu_seconds", list(results), show_seconds))
+    parts.append(per_gigabyte_table(results, unpacked_bytes))
     parts.append(field_table(results, "sync() afterwards", "flush_seconds", moved + removed, show_seconds))
     parts.append(field_table(results, "rmi until the space is free", "background_seconds", removed, show_seconds))
     loads = [name for name in moved if name.startswith("load")]

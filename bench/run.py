@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator
 import cleanup
 import images as image_maker
 import report
+import transfers
 from images import Image
 from measure import CommandFailed, Sample, disk_bytes
 from tools import TOOLS, Tool
@@ -50,8 +51,12 @@ class Bench:
             except CommandFailed as failure:
                 print(f"  {workload}: {tool.name} cannot: {failure}", flush=True)
                 continue
-            self.results.setdefault(workload, {}).setdefault(tool.name, []).append(sample)
-            print(f"  {workload:16} {tool.name:8} {sample.seconds:8.3f} s", flush=True)
+            self.note(workload, tool.name, sample)
+
+    def note(self, workload: str, name: str, sample: Sample) -> None:
+        """A sample of something that is no tool: what a tool is held against."""
+        self.results.setdefault(workload, {}).setdefault(name, []).append(sample)
+        print(f"  {workload:16} {name:8} {sample.seconds:8.3f} s", flush=True)
 
     @contextlib.contextmanager
     def session(self, tools: list[type[Tool]], name: str) -> Iterator[list[Tool]]:
@@ -149,7 +154,8 @@ def chosen_tools(names: str) -> list[type[Tool]]:
 
 def write_report(output: pathlib.Path, bench: Bench, facts: dict[str, object]) -> None:
     blob_bytes = {name: image.blob_bytes for name, image in bench.images.items()}
-    text = report.markdown(bench.results, facts, blob_bytes)
+    unpacked_bytes = {name: image.unpacked_bytes for name, image in bench.images.items()}
+    text = report.markdown(bench.results, facts, blob_bytes, unpacked_bytes)
     samples = {
         workload: {tool: [dataclasses.asdict(sample) for sample in taken] for tool, taken in tools.items()}
         for workload, tools in bench.results.items()
@@ -185,6 +191,7 @@ def main() -> int:
         bench = Bench(folder, state, images, options.only)
         facts = report.machine_facts(folder)
         bench.measure_moves(tools, rounds)
+        transfers.measure_transfers(bench, tools, rounds, folder)
         bench.measure_runs(tools, rounds * 3)
         bench.measure_lists(tools, rounds)
         facts |= {f"{name} version": version for name, version in bench.versions.items()}

@@ -14,6 +14,7 @@ import time
 import measure
 from images import Image
 from measure import CommandFailed, Daemon, Sample
+from registries import LINK
 
 
 def output_of(*command: str, environment: dict[str, str] | None = None) -> str:
@@ -30,7 +31,7 @@ class Tool(abc.ABC):
     """
 
     name = ""
-    operations = frozenset({"load", "save", "rmi", "run", "images"})
+    operations = frozenset({"load", "save", "rmi", "run", "images", "pull", "push"})
 
     def __init__(self, folder: pathlib.Path, state: pathlib.Path) -> None:
         self.folder = folder / self.name
@@ -88,12 +89,45 @@ class Tool(abc.ABC):
     def images(self) -> Sample:
         return self.measure("images")
 
+    def pull(self, reference: str) -> Sample:
+        return self.measure("pull", "-q", *self.registry_options(), reference)
+
+    def push(self, image: Image, reference: str) -> Sample:
+        output_of(*self.prefix(), "tag", image.image_id, reference, environment=self.environment)
+        return self.measure("push", "-q", *self.registry_options(), reference)
+
+    def copy(self, source: str, target: str) -> Sample:
+        """From registry to registry."""
+        raise CommandFailed(f"{self.name} has no copy")
+
+    def registry_options(self) -> list[str]:
+        """What makes it speak plain http to registries that are not on the loopback."""
+        return []
+
+    def forget(self, reference: str, image_id: str) -> None:
+        """Removes what pull() brought."""
+        self.measure("rmi", "-f", image_id, wait=True)
+
+    def has_image(self, image_id: str) -> bool:
+        listed = output_of(*self.prefix(), "images", "-q", "--no-trunc", environment=self.environment).splitlines()
+        return any(line.removeprefix("sha256:") == image_id for line in listed)
+
     def count_images(self) -> int:
         return len(output_of(*self.prefix(), "images", "-q", "--no-trunc", environment=self.environment).splitlines())
 
 
 class Nacre(Tool):
     name = "nacre"
+    operations = Tool.operations | {"copy"}
+
+    def start(self) -> None:
+        super().start()
+        config = self.folder / "config.toml"
+        config.write_text(f'insecure-registries = ["{LINK}.0/30"]\n')
+        self.environment["NACRE_CONFIG"] = str(config)
+
+    def copy(self, source: str, target: str) -> Sample:
+        return self.measure("copy", "-q", source, target)
 
     @staticmethod
     def find() -> str | None:
@@ -131,6 +165,7 @@ class Docker(Tool):
     def start(self) -> None:
         super().start()
         options = "--iptables=false --ip6tables=false --bridge=none --storage-driver=overlay2 --log-level=error"
+        options += f" --insecure-registry={LINK}.0/30"
         places = {"data-root": self.root, "exec-root": self.state / "exec", "pidfile": self.state / "docker.pid"}
         command = ["dockerd", f"--host=unix://{self.state}/docker.sock", *options.split()]
         command += [f"--{option}={place}" for option, place in places.items()]
@@ -181,6 +216,9 @@ class Podman(Tool):
         runc = shutil.which("runc", path="/usr/sbin:/usr/bin:/sbin:/bin")
         return [f"--runtime={runc}"] if hybrid and runc else []
 
+    def registry_options(self) -> list[str]:
+        return ["--tls-verify=false"]
+
     def run_options(self) -> list[str]:
         """podman asks for more open files and processes than a host that withholds CAP_SYS_RESOURCE allows."""
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
@@ -191,7 +229,7 @@ class Skopeo(Tool):
     """Copies between archives and containers/storage, the store that podman uses."""
 
     name = "skopeo"
-    operations = frozenset({"load", "save"})
+    operations = frozenset({"load", "save", "pull", "push", "copy"})
 
     @staticmethod
     def find() -> str | None:
@@ -203,8 +241,8 @@ class Skopeo(Tool):
     def prefix(self) -> list[str]:
         return [self.find() or "skopeo"]
 
-    def reference(self) -> str:
-        return f"containers-storage:[overlay@{self.root}+{self.state}/run]bench.test/image:1"
+    def reference(self, name: str = "bench.test/image:1") -> str:
+        return f"containers-storage:[overlay@{self.root}+{self.state}/run]{name}"
 
     def load(self, image: Image) -> Sample:
         kind = "oci-archive" if "gzip" in image.archive.name else "docker-archive"
@@ -215,6 +253,19 @@ class Skopeo(Tool):
 
     def rmi(self, image: Image) -> Sample:
         return self.measure("delete", self.reference())
+
+    def forget(self, reference: str, image_id: str) -> None:
+        self.measure("delete", self.reference(reference))
+
+    def pull(self, reference: str) -> Sample:
+        return self.measure("copy", "--insecure-policy", "-q", "--src-tls-verify=false", f"docker://{reference}", self.reference(reference))
+
+    def push(self, image: Image, reference: str) -> Sample:
+        return self.measure("copy", "--insecure-policy", "-q", "--dest-tls-verify=false", self.reference(), f"docker://{reference}")
+
+    def copy(self, source: str, target: str) -> Sample:
+        plain = ("--src-tls-verify=false", "--dest-tls-verify=false")
+        return self.measure("copy", "--insecure-policy", "-q", *plain, f"docker://{source}", f"docker://{target}")
 
 
 TOOLS: dict[str, type[Tool]] = {tool.name: tool for tool in (Nacre, Docker, Podman, Skopeo)}

@@ -124,9 +124,9 @@ class Resolver {
   const CancelToken& cancel_;
 };
 
-std::string read_config(const store::Store& store, registry::Repository& repository, const oci::Descriptor& config,
-                        const CancelToken& cancel) {
-  return store.has_blob(config.digest) ? store.read_blob(config.digest) : repository.read_blob(config, cancel);
+std::string read_config(const store::Store& store, store::Lease& lease, registry::Repository& repository,
+                        const oci::Descriptor& config, const CancelToken& cancel) {
+  return lease.hold_blob(config.digest) ? store.read_blob(config.digest) : repository.read_blob(config, cancel);
 }
 
 }  // namespace
@@ -151,7 +151,7 @@ PulledImage pull(store::Store& store, registry::Client& client, const oci::Refer
     }
     std::optional<oci::Digest> id;
     for (const auto& manifest : resolved.manifests) {
-      const auto config = oci::ImageConfig::parse(read_config(store, repository, manifest.config(), cancel));
+      const auto config = oci::ImageConfig::parse(read_config(store, lease, repository, manifest.config(), cancel));
       require_layer_count(config, manifest.layers().size());
       const auto layers = LayerPuller(store, lease, repository, observer, cancel).bring(manifest, config);
       // Now holds: every layer is in the store, verified and held by the lease.

@@ -137,6 +137,7 @@ class Store {
   FileLock lock_work(const oci::Digest& digest, const CancelToken& cancel = {});
 
   // Blobs. A layer blob that is an uncompressed tar is served from the layer.
+  // has_blob(): as the database says. Only what a lease holds is sure to have its file, after a power cut, too.
   bool has_blob(const oci::Digest& digest) const;
   Fd open_blob(const oci::Digest& digest) const;  // throws Error (not_found)
   std::uint64_t blob_size(const oci::Digest& digest) const;

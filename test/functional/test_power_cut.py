@@ -19,6 +19,7 @@ from support.archives import Image
 from support.killing import assert_sound, assert_swept, seconds_of
 from support.nacre import Nacre
 from support.power import Disk, NoSuchDisk
+from support.registries import Registry
 
 ROUNDS = int(os.environ.get("NACRE_POWER_ROUNDS", "6"))
 DISK = 96 << 20  # bytes
@@ -169,6 +170,25 @@ def test_a_power_cut(disk: Disk, commands: dict[str, Command], one: Image, two: 
     nacre("image", "prune", "-a", "-f").ok()
     assert_swept(nacre)
     assert [path for part in ("blobs", "layers", "chains") for path in (nacre.root / part / "sha256").iterdir()] == []
+
+
+def test_a_power_cut_in_a_pull(disk: Disk, registry: Registry, two: Image) -> None:
+    """What was fetched may be lost, or be there for the next pull; what is taken for fetched is."""
+    nacre = Nacre(disk.point / "store")
+    made = registry.push_image("app", "2", two)
+    pull = ["pull", "-q", f"{registry.address}/app:2"]
+    duration = seconds_of(nacre, *pull)
+    dice = random.Random("pull")
+    for number in range(ROUNDS):
+        nacre("image", "prune", "-a", "-f").ok()
+        done = cut(nacre, disk, duration * (number + dice.random()) / ROUNDS, pull)
+        assert_whole(nacre)
+        assert nacre.image_ids() in ([[made.config]] if done else [[], [made.config]])
+        nacre(*pull).ok()
+        assert_sound(nacre)
+        assert files_of(nacre, made.config) == content_of(0, 2, 3)
+    nacre("image", "prune", "-a", "-f").ok()
+    assert_swept(nacre)
 
 
 def test_a_power_cut_after_success(disk: Disk, commands: dict[str, Command], one: Image, two: Image) -> None:

@@ -135,6 +135,72 @@ def test_failures_that_pass(nacre: Nacre, proxy: FaultProxy, small: str, status:
     nacre("pull", "-q", f"{proxy.address}/{small}").ok()
 
 
+@pytest.mark.parametrize("after", [0, 1000, 3_000_000])
+def test_short_bodies_are_asked_for_again(nacre: Nacre, proxy: FaultProxy, large: str, after: int) -> None:
+    proxy.add(faults.shorten(after), method="GET", path="/blobs/", times=3)
+    nacre("pull", "-q", f"{proxy.address}/{large}").ok()
+    nacre("store", "check").ok()
+
+
+def test_ranges_that_lie(nacre: Nacre, proxy: FaultProxy, large: str) -> None:
+    proxy.add(faults.content_range("bytes 0-4194303/4194304"), method="GET", path="/blobs/", nth=3, times=ALWAYS)
+    nacre("pull", f"{proxy.address}/{large}").fails(1, "another range than it was asked for")
+
+
+def test_lengths_that_lie(nacre: Nacre, proxy: FaultProxy, small: str) -> None:
+    proxy.add(faults.with_headers(Content_Length="99999999"), method="GET", path="/blobs/", nth=2, times=ALWAYS)
+    nacre("pull", f"{proxy.address}/{small}").fails(1, "it has 99999999 bytes, the manifest says")
+
+
+def test_a_401_in_the_middle(nacre: Nacre, proxy: FaultProxy, small: str) -> None:
+    """Of a registry that asked for nothing so far: there is nothing we could say."""
+    proxy.add(faults.unauthorized('Basic realm="now"'), method="GET", path="/blobs/", nth=2, times=ALWAYS)
+    nacre("pull", f"{proxy.address}/{small}").fails(1, "no basic auth credentials", "nacre login")
+    assert nacre.image_ids() == []
+
+
+def test_compressed_on_the_way(nacre: Nacre, proxy: FaultProxy, small: str) -> None:
+    """A proxy that says a gzip layer is a gzip-encoded answer must not have it unpacked."""
+    proxy.add(faults.with_headers(Content_Encoding="gzip"), method="GET", path="/blobs/", times=ALWAYS)
+    nacre("pull", "-q", f"{proxy.address}/{small}").ok()
+    nacre("store", "check").ok()
+    assert {one.headers["Accept-Encoding"] for one in proxy.of("GET", "/blobs/")} == {"identity"}
+
+
+@pytest.mark.parametrize("compression", ["gzip", "zstd", None])
+def test_every_compression(nacre: Nacre, registry: Registry, compression: str | None) -> None:
+    made = registry.push_image("app", "1", archives.tiny_image(content="x" * 100_000), compression=compression)
+    nacre("pull", "-q", f"{registry.address}/app:1").ok()
+    assert nacre.image_ids() == [made.config]
+    assert len(nacre("cat", f"{registry.address}/app:1:/content").ok().out) == 100_000
+
+
+def test_a_layer_that_comes_twice(nacre: Nacre, registry: Registry) -> None:
+    layer = archives.tiny_image().layers[0]
+    registry.push_image("app", "1", archives.Image([layer, layer]))
+    pulled = nacre("pull", f"{registry.address}/app:1").ok()
+    assert sum(line.endswith(": Pull complete") for line in pulled.lines) == 1
+    assert len(nacre.inspect(f"{registry.address}/app:1")["RootFS"]["Layers"]) == 2
+    nacre("tag", f"{registry.address}/app:1", f"{registry.address}/back:1").ok()
+    nacre("push", "-q", f"{registry.address}/back:1").ok()
+    assert registry.manifest("back", "1") == registry.manifest("app", "1")
+
+
+def test_a_layer_that_is_here_under_another_compression(
+    nacre: Nacre, registry: Registry, tmp_path: pathlib.Path
+) -> None:
+    """Its bytes are fetched, so that a push gives back what was pulled; its files are here."""
+    image = archives.tiny_image("here:1")
+    nacre.load(archives.docker_archive(tmp_path / "here.tar", image))
+    made = registry.push_image("app", "1", image)
+    nacre("pull", "-q", f"{registry.address}/app:1").ok()
+    assert set(nacre.image_ids()) == {made.config}  # under either name
+    nacre("tag", f"{registry.address}/app:1", f"{registry.address}/back:1").ok()
+    nacre("push", "-q", f"{registry.address}/back:1").ok()
+    assert registry.manifest("back", "1") == made.__class__(made.media_type, made.manifest)
+    nacre("store", "check").ok()
+
+
 def test_a_server_says_how_long_to_wait(nacre: Nacre, proxy: FaultProxy, small: str) -> None:
     proxy.add(faults.too_many_requests(2), method="GET", path="/manifests/")
     began = time.monotonic()

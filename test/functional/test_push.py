@@ -10,6 +10,7 @@ import pytest
 
 from support import archives, faults, tars
 from support.fault_proxy import FaultProxy
+from support.hostile_registry import HostileRegistry
 from support.nacre import Nacre
 from support.peers import Peer
 from support.registries import Registry, StartRegistry
@@ -149,6 +150,27 @@ def test_manifest_inspect(nacre: Nacre, registry: Registry, image: str) -> None:
     assert nacre("manifest", "inspect", name).ok().json() == json.loads(raw)
     assert nacre("manifest", "inspect", "-v", name).ok().json()["Descriptor"]["digest"] == digest
     nacre("manifest", "inspect", f"{registry.address}/one/app:none").fails(1, "manifest unknown")
+
+
+def test_search_at_a_registry_that_has_one(nacre: Nacre, hostile_registry: HostileRegistry) -> None:
+    results = [
+        {"name": "team/app", "description": "An app\nin two lines, " + "long " * 20, "star_count": 7, "is_official": True},
+        {"name": "other/app", "description": "\x1b[31m", "star_count": 70, "is_automated": True},
+    ]
+    answer = json.dumps({"num_results": 2, "results": results}).encode()
+    hostile_registry.add(faults.answer(200, {"Content-Type": "application/json"}, answer), path="/v1/search", times=ALWAYS)
+    term = f"{hostile_registry.address}/app"
+    assert nacre("search", term).ok().lines == [
+        "NAME        DESCRIPTION                                     STARS     OFFICIAL",
+        "other/app   \\x1b[31m                                        70        ",
+        "team/app    An app in two lines, long long long long lon\N{HORIZONTAL ELLIPSIS}   7         [OK]",
+    ]
+    assert hostile_registry.of("GET", "/v1/search")[0].query == {"q": ["app"], "n": ["25"]}
+    by_name = ("search", "--format", "{{.Name}}", "--limit", "10")
+    assert nacre(*by_name, "--filter", "is-official=true", term).ok().lines == ["team/app"]
+    assert nacre(*by_name, "--filter", "stars=10", term).ok().lines == ["other/app"]
+    assert nacre(*by_name, "--filter", "is-automated=false", term).ok().lines == ["team/app"]
+    assert "long long long long long" in nacre("search", "--no-trunc", term).ok().out
 
 
 def test_search_lists_a_registry_without_a_search(nacre: Nacre, registry: Registry, image: str) -> None:

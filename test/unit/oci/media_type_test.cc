@@ -38,5 +38,13 @@ TEST(MediaType, KnowsLayersInEveryForm) {
   }
 }
 
+TEST(MediaType, KnowsWhatMayNotBePassedOn) {
+  EXPECT_TRUE(is_foreign_layer("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"));
+  EXPECT_TRUE(is_foreign_layer("application/vnd.oci.image.layer.nondistributable.v1.tar+zstd"));
+  EXPECT_FALSE(is_foreign_layer(docker_layer_gzip));
+  EXPECT_FALSE(is_foreign_layer(oci_layer));
+  EXPECT_FALSE(is_foreign_layer("application/vnd.example.foreign.thing"));
+}
+
 }  // namespace
 }  // namespace nacre::oci::media_type

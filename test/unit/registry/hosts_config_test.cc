@@ -1,4 +1,5 @@
 // nacre's config.toml and docker's daemon.json.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "test/unit/registry/hosts_test_support.h"
@@ -31,6 +32,25 @@ mirrors = ["https://mirror.lan", "HTTP://Other.lan:5000/Hub/", "https://third.la
   EXPECT_EQ(abilities(found[3]), "pull resolve push ");
   EXPECT_EQ(found[1].credential_key, "other.lan:5000");
   EXPECT_EQ(found[0].domain_asked, "");
+}
+
+TEST_F(HostsTest, ConfigSaysHowLongToWait) {
+  const net::ClientOptions usual;
+  EXPECT_EQ(read_timeouts(files()).stall_timeout, usual.stall_timeout);
+  write("config.toml", "stall-timeout = 7\n");
+  write("system.toml", "stall-timeout = 8\nconnect-timeout = 9\n");
+  EXPECT_EQ(read_timeouts(files()).stall_timeout, std::chrono::seconds(7));
+  EXPECT_EQ(read_timeouts(files()).connect_timeout, std::chrono::seconds(9));
+  for (const char* const value : {"0", "3601", "-1", "\"7\"", "7.5", "true", "[7]"}) {
+    write("config.toml", fmt::format("\nstall-timeout = {}\n", value));
+    try {
+      read_timeouts(files());
+      FAIL() << value;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), Code::corrupt);
+      EXPECT_THAT(error.message(), testing::HasSubstr("config.toml:2: stall-timeout: expected ")) << value;
+    }
+  }
 }
 
 TEST_F(HostsTest, ConfigNamesInsecureRegistries) {
