@@ -20,17 +20,6 @@ USER, PASSWORD = "ann", "p:w \N{SNOWMAN}"
 
 
 @pytest.fixture
-def home(tmp_path: pathlib.Path, nacre: Nacre) -> pathlib.Path:
-    """A user without any configuration."""
-    folder = tmp_path / "home"
-    folder.mkdir()
-    nacre.environment |= {"HOME": str(folder), "DOCKER_CONFIG": str(folder / ".docker")}
-    for name in ("XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "REGISTRY_AUTH_FILE"):
-        nacre.environment.pop(name, None)
-    return folder
-
-
-@pytest.fixture
 def guarded(start_registry: StartRegistry) -> Registry:
     """A registry that lets in whoever knows the password."""
     return start_registry(users={USER: PASSWORD})

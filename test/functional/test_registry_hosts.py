@@ -14,17 +14,7 @@ from support.nacre import Nacre
 from support.registries import Registry, StartProxy, StartRegistry
 from support.wire_server import ALWAYS
 
-pytestmark = pytest.mark.one_driver
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: pathlib.Path, nacre: Nacre) -> pathlib.Path:
-    folder = tmp_path / "home"
-    folder.mkdir()
-    nacre.environment |= {"HOME": str(folder)}
-    for name in ("XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "REGISTRY_AUTH_FILE"):
-        nacre.environment.pop(name, None)
-    return folder
+pytestmark = [pytest.mark.one_driver, pytest.mark.usefixtures("home")]
 
 
 @pytest.fixture

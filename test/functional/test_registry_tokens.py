@@ -18,17 +18,6 @@ pytestmark = pytest.mark.one_driver
 
 
 @pytest.fixture
-def home(tmp_path: pathlib.Path, nacre: Nacre) -> pathlib.Path:
-    """A user without any configuration."""
-    folder = tmp_path / "home"
-    folder.mkdir()
-    nacre.environment |= {"HOME": str(folder), "DOCKER_CONFIG": str(folder / ".docker")}
-    for name in ("XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "REGISTRY_AUTH_FILE"):
-        nacre.environment.pop(name, None)
-    return folder
-
-
-@pytest.fixture
 def name(nacre: Nacre, home: pathlib.Path, token_registry: Registry, busybox: str) -> str:
     """An image that is here and wants to be there."""
     made = f"{token_registry.address}/team/app:1"

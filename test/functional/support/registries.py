@@ -21,6 +21,7 @@ from support.certificates import Authority, Certificate, server_context
 from support.distribution import AGENT, Contents
 from support.fault_proxy import FaultProxy
 from support.hostile_registry import HostileRegistry
+from support.nacre import Nacre
 from support.token_server import EVERYTHING, Scope, TokenServer, signing_certificate
 from support.wire_server import WireServer
 
@@ -188,6 +189,17 @@ def htpasswd_line(user: str, password: str) -> str:
 
 
 # Fixtures
+
+
+@pytest.fixture
+def home(tmp_path: pathlib.Path, nacre: Nacre) -> pathlib.Path:
+    """The home of a user without any configuration."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    nacre.environment |= {"HOME": str(folder), "DOCKER_CONFIG": str(folder / ".docker")}
+    for name in ("XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "REGISTRY_AUTH_FILE"):
+        nacre.environment.pop(name, None)
+    return folder
 
 
 @pytest.fixture(scope="session")
