@@ -76,9 +76,9 @@ class BlockCompressor : public ByteSource {
  public:
   BlockCompressor(ByteSource& source, const CompressionChoice& choice, CancelToken cancel)
       : input_(source), choice_(choice), cancel_(std::move(cancel)) {
-    const unsigned threads = std::max(1U, std::thread::hardware_concurrency());
+    const std::size_t threads = std::max(1U, std::thread::hardware_concurrency());
     most_waiting_ = 2 * threads;
-    for (unsigned i = 0; i < threads; ++i) {
+    for (std::size_t i = 0; i < threads; ++i) {
       threads_.emplace_back([this] { work(); });
     }
   }

@@ -108,8 +108,9 @@ int run(Context& context, const Options& options, const std::vector<std::string>
   passes({}, options.filters);  // a bad filter is one whatever is found
   const auto [domain, term] = split_term(arguments[0]);
   const auto client = make_registry_client();
-  auto found = with_context([&] { return "search " + oci::shown(arguments[0]); },
-                            [&] { return client->search(domain, term, limit, context.cancel()); });
+  auto found = with_context(
+      [&] { return "search " + oci::shown(arguments[0]); },
+      [&, &place = domain, &wanted = term] { return client->search(place, wanted, limit, context.cancel()); });
   std::ranges::stable_sort(found, std::greater(), &registry::SearchResult::stars);
   ListFormatter formatter(options.format, table, columns, "*formatter.searchContext");
   for (const auto& result : found) {

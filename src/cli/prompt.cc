@@ -19,8 +19,7 @@ constexpr std::size_t longest_line = 64 * 1024;
 // Typing is not shown for as long as this lives.
 class Silence {
  public:
-  Silence() {
-    active_ = ::tcgetattr(STDIN_FILENO, &before_) == 0;
+  Silence() : active_(::tcgetattr(STDIN_FILENO, &before_) == 0) {
     termios silent = before_;
     silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
     active_ = active_ && ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent) == 0;

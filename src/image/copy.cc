@@ -73,13 +73,13 @@ class PassingBody : public registry::UploadBody {
 
 class Copier {
  public:
-  Copier(registry::Client& client, const oci::Reference& from, const oci::Reference& to, const CopyOptions& options,
-         CopyObserver& observer, const CancelToken& cancel)
-      : from_(from),
-        to_(to),
-        source_(client.repository(from)),
-        target_(client.repository(to)),
-        options_(options),
+  Copier(registry::Client& client, oci::Reference from, oci::Reference to, CopyOptions options, CopyObserver& observer,
+         const CancelToken& cancel)
+      : from_(std::move(from)),
+        to_(std::move(to)),
+        source_(client.repository(from_)),
+        target_(client.repository(to_)),
+        options_(std::move(options)),
         observer_(observer),
         cancel_(cancel) {}
 

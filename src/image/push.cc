@@ -24,15 +24,15 @@ bool is_index_document(const std::string& text) {
 
 class Pusher {
  public:
-  Pusher(store::Store& store, registry::Client& client, const oci::Reference& name, const PushOptions& options,
+  Pusher(store::Store& store, registry::Client& client, oci::Reference name, PushOptions options,
          PushObserver& observer, const CancelToken& cancel)
       : store_(store),
-        name_(name),
-        options_(options),
+        name_(std::move(name)),
+        options_(std::move(options)),
         observer_(observer),
         cancel_(cancel),
         lease_(store.lease()),
-        repository_(client.repository(name)),
+        repository_(client.repository(name_)),
         blobs_(store, lease_, repository_, name_, options_, observer, cancel) {}
 
   PushedImage run() {

@@ -60,8 +60,8 @@ class GrowingSource : public archive::ByteSource {
 };
 
 CompressedBody::CompressedBody(Fd tar, const fs::path& folder, const archive::CompressionChoice& choice,
-                               BodyProgress progress, const CancelToken& cancel)
-    : tar_(std::move(tar)), file_(folder, "push-"), progress_(std::move(progress)), cancel_(cancel) {
+                               BodyProgress progress, CancelToken cancel)
+    : tar_(std::move(tar)), file_(folder, "push-"), progress_(std::move(progress)), cancel_(std::move(cancel)) {
   thread_ = std::thread([this, choice] { compress_all(choice); });
 }
 

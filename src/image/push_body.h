@@ -36,7 +36,7 @@ class CompressedBody : public registry::UploadBody {
  public:
   // folder: where the file is made.
   CompressedBody(Fd tar, const fs::path& folder, const archive::CompressionChoice& choice, BodyProgress progress,
-                 const CancelToken& cancel);
+                 CancelToken cancel);
   ~CompressedBody() override;
   CompressedBody(const CompressedBody&) = delete;
   CompressedBody& operator=(const CompressedBody&) = delete;

@@ -150,7 +150,7 @@ TokenAnswer request_token(net::Client& client, const TokenRequest& request, cons
     throw Error(Code::unavailable,
                 fmt::format("ask {} for a token: {}", oci::shown(*origin), describe_errors(status, text)));
   }
-  return with_context([&] { return oci::shown(*origin); }, [&] { return parse_token(text); });
+  return with_context([&] { return oci::shown(*origin); }, [&] { return parse_token(reply.text); });
 }
 
 Authorizer::Grant& Authorizer::grant(const Endpoint& endpoint, const Scopes& scopes) {
