@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pathlib
 import random
+from collections.abc import Callable
 
 import pytest
 
@@ -14,7 +15,7 @@ from support.hostile_registry import HostileRegistry
 from support.nacre import Nacre
 from support.peers import Peer
 from support.registries import Registry, StartRegistry
-from support.wire_server import ALWAYS
+from support.wire_server import ALWAYS, CutOff, Exchange, Response
 
 pytestmark = pytest.mark.one_driver
 
@@ -116,6 +117,40 @@ def test_cut_uploads_go_on(nacre: Nacre, proxy: FaultProxy, registry: Registry, 
     assert manifest.digest == digest
     for layer in manifest.layers:
         assert tars.sha256(registry.blob("team/app", layer)) == layer
+
+
+@pytest.mark.parametrize("status", [404, 405, 501])
+def test_registries_that_know_no_parts(nacre: Nacre, proxy: FaultProxy, registry: Registry, image: str, status: int) -> None:
+    """The upload ends with one request that brings the whole blob."""
+    proxy.add(faults.error(status, "UNSUPPORTED"), method="PATCH", times=ALWAYS)
+    digest = push(nacre, image, f"{proxy.address}/team/app:1")
+    manifest = registry.manifest("team/app", "1")
+    assert manifest.digest == digest
+    for layer in manifest.layers:
+        assert tars.sha256(registry.blob("team/app", layer)) == layer
+
+
+def test_small_blobs_go_in_one_request(nacre: Nacre, proxy: FaultProxy, registry: Registry) -> None:
+    made = registry.push_image("app", "1", archives.tiny_image())
+    nacre("pull", "-q", f"{registry.address}/app:1").ok()
+    nacre("tag", f"{registry.address}/app:1", f"{proxy.address}/small:1").ok()
+    proxy.add(faults.on_upload(faults.cut(100)), method="PUT", path="/blobs/", times=2)
+    nacre("push", "-q", f"{proxy.address}/small:1").ok()
+    assert registry.manifest("small", "1").digest == made.digest
+    assert not proxy.of("PATCH")
+
+
+def test_an_answer_that_was_lost(nacre: Nacre, proxy: FaultProxy, registry: Registry, image: str) -> None:
+    """The registry has the blob, but we were never told; asked again, it knows of no such upload."""
+
+    def lose(exchange: Exchange, forward: Callable[[], Response]) -> Response:
+        for _ in forward().body:
+            pass
+        raise CutOff(reset=True)
+
+    proxy.add(lose, method="PUT", path="/blobs/", times=2)
+    push(nacre, image, f"{proxy.address}/app:1")
+    assert registry.tags("app") == ["1"]
 
 
 @pytest.mark.parametrize("method", ["HEAD", "POST", "PUT"])
