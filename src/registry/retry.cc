@@ -32,7 +32,7 @@ std::chrono::milliseconds retry_delay(int next, const net::Headers* answer) {
     }
   }
   const milliseconds full = std::min(longest_delay, first_delay * (1 << std::clamp(next - 2, 0, 10)));
-  thread_local std::minstd_rand random{std::random_device{}()};
+  static thread_local std::minstd_rand random{std::random_device{}()};
   return full - milliseconds(std::uniform_int_distribution<milliseconds::rep>(0, full.count() / 2)(random));
 }
 

@@ -56,7 +56,7 @@ PartialBlob PartialBlob::open(const Layout& layout, const oci::Digest& digest, s
   FileLock lock = FileLock::acquire(lock_path(layout, digest.hex()), LockMode::exclusive, cancel);
   const fs::path folder = layout.download(digest);
   make_directories(folder);
-  return PartialBlob(std::move(lock), folder, size);
+  return {std::move(lock), folder, size};
 }
 
 PartialBlob::PartialBlob(FileLock lock, fs::path folder, std::uint64_t size)
