@@ -268,7 +268,6 @@ void Transfer::fail_with(CURLcode result) {
   const std::string cause = message_[0] != '\0' ? oci::shown(message_) : curl_.easy_strerror(result);
   switch (static_cast<int>(result)) {
     case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL:
       fail(Code::invalid_argument, "not a valid http or https URL");
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
@@ -276,6 +275,8 @@ void Transfer::fail_with(CURLcode result) {
       fail(Code::permission_denied, cause);
     case CURLE_OUT_OF_MEMORY:
       throw std::bad_alloc();
+    case CURLE_UNSUPPORTED_PROTOCOL:  // no HTTP came: what an earlier answer had too much of, or another kind of server
+      fail(Code::unavailable, cause);
     // Nothing was said yet: the errno tells that apart from an answer that broke off.
     case CURLE_COULDNT_CONNECT:
     case CURLE_COULDNT_RESOLVE_HOST:
